@@ -1,0 +1,39 @@
+// Every bound in lakehold, with its reason. Names end in their unit.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace lakehold::limits {
+
+// Commit: a writer gives up after this long, never after a number of tries (delta-rs lost appends by counting).
+inline constexpr int64_t kCommitDeadlineMs = 60'000;
+// First and longest pause between two attempts; the pause is random in between (decorrelated jitter).
+inline constexpr int64_t kBackoffFirstMs = 1;
+inline constexpr int64_t kBackoffLongestMs = 250;
+// A checkpoint is due after this many versions unless the table says otherwise ...
+inline constexpr int64_t kCheckpointIntervalVersions = 100;
+// ... or when the JSON since the last one exceeds this (or a quarter of the last checkpoint, if that is more).
+inline constexpr int64_t kCheckpointJsonBytes = int64_t{16} << 20;
+// How long a process waits at exit for its background lane.
+inline constexpr int64_t kExitDrainMs = 2'000;
+// Rows of one column chunk of the file table: large enough to vectorise, small enough to copy on write.
+inline constexpr size_t kFileChunkRows = 65'536;
+// Statistics: leaves with min, max and null count, and characters kept of a string (both as in the protocol).
+inline constexpr int kStatsLeaves = 32;
+inline constexpr size_t kStatsStringChars = 32;
+// Data files: rows of a row group and target size.
+inline constexpr int64_t kRowGroupRows = 122'880;
+inline constexpr int64_t kTargetFileBytes = int64_t{128} << 20;
+// Snapshots kept by the process-wide cache, and files of all of them together.
+inline constexpr size_t kCachedSnapshots = 64;
+// A log entry or hint larger than this is not ours to parse in one piece.
+inline constexpr int64_t kLogEntryBytes = int64_t{4} << 30;
+// Columns of a table: beyond it a schema is a mistake, and quadratic work would hurt.
+inline constexpr size_t kColumns = 100'000;
+// Nesting of a type, so that a hostile schema cannot exhaust the stack.
+inline constexpr int kTypeDepth = 100;
+// Finished but unsynced data files a statement may hold open before it syncs them on the way.
+inline constexpr size_t kUnsettledFiles = 64;
+
+}  // namespace lakehold::limits
