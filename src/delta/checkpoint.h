@@ -1,0 +1,75 @@
+// Checkpoints: the state of one version in one file. What is read, what is written, and who encodes it.
+//
+// Parquet lives upstairs: CheckpointCodec is implemented by the engine on DuckDB, and by a plain-text one in tests.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "delta/action.h"
+#include "delta/table_root.h"
+
+namespace lakehold::delta {
+
+class Snapshot;
+
+struct CheckpointColumns {
+  bool files = true;   // add and, if `tombstones`, remove
+  bool tombstones = false;
+  bool state = true;   // metaData, protocol, txn, domainMetadata, sidecar, checkpointMetadata
+  bool stats = true;   // add.stats, else stats_parsed turned into the same JSON
+};
+
+// Pulled by the codec: the next action, or nothing at the end.
+using ActionSource = std::function<Result<std::optional<Action>>()>;
+
+struct WrittenCheckpoint {
+  uint64_t size_bytes = 0;
+  int64_t actions = 0;
+};
+
+class CheckpointCodec {
+ public:
+  virtual ~CheckpointCodec() = default;
+  // Streams the rows of one checkpoint file, in any order. kCorrupt "delta.bad_checkpoint" if it cannot be decoded.
+  virtual Status Read(const TableRoot& root, std::string_view key, const CheckpointColumns& columns,
+                      const std::function<Status(Action&&)>& visit) = 0;
+  // Writes a classic V1 checkpoint under `key`, put-if-absent and durable. Partition values, statistics and lists as the
+  // protocol's schema says; `add.stats` only where `stats_as_json`.
+  virtual Result<WrittenCheckpoint> Write(const TableRoot& root, std::string_view key, const ActionSource& next,
+                                          bool stats_as_json) = 0;
+};
+
+// The hint beside the log. A broken or stale one is as good as none.
+struct LastCheckpoint {
+  Version version = 0;
+  int64_t size = 0;  // Actions.
+  std::optional<uint32_t> parts;
+  std::optional<uint64_t> size_bytes;
+  std::optional<int64_t> num_of_add_files;
+};
+// Nothing if the text is not a hint this build can trust (bad JSON, bad checksum, no version).
+std::optional<LastCheckpoint> ParseLastCheckpoint(std::string_view json);
+std::string FormatLastCheckpoint(const LastCheckpoint& hint);
+
+struct CheckpointReport {
+  Version version = 0;
+  int64_t actions = 0;
+  int64_t live_files = 0;
+  uint64_t size_bytes = 0;
+  bool written = false;  // False if a checkpoint of this version was there already.
+};
+
+// Writes the checkpoint of `snapshot`, proves it complete (reads it back and compares counts and bytes with the snapshot's),
+// and only then moves `_last_checkpoint`. Tombstones older than delta.deletedFileRetentionDuration stay out.
+Result<CheckpointReport> WriteCheckpoint(const TableRoot& root, const Snapshot& snapshot, const LogContext& context);
+
+// Whether a checkpoint of `version` is due (decision 9), given how much JSON has come since the last.
+bool CheckpointIsDue(const Metadata& metadata, Version version, std::optional<Version> last_checkpoint,
+                     uint64_t json_bytes_since, uint64_t last_checkpoint_bytes);
+
+}  // namespace lakehold::delta

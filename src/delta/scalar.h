@@ -1,0 +1,30 @@
+// Scalar: one value of a primitive Delta type, for partition values, statistics and predicates. Plain values.
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "delta/schema.h"
+
+namespace lakehold::delta {
+
+using Int128 = __int128;
+
+// The representation follows the type: boolean -> bool; byte, short, integer, long, date (days), timestamp and
+// timestamp_ntz (microseconds) -> int64_t; float, double -> double; decimal -> Int128 (unscaled, the type's scale);
+// string, binary -> std::string. monostate is NULL.
+using Scalar = std::variant<std::monostate, bool, int64_t, double, Int128, std::string>;
+
+inline bool IsNull(const Scalar& value) { return value.index() == 0; }
+
+// Order of two values of one type, neither NULL. NaN is above everything and equal to itself (as DuckDB orders);
+// -0.0 equals 0.0; strings and binary by unsigned bytes. Nothing if the representations differ.
+std::optional<std::weak_ordering> Compare(const Scalar& a, const Scalar& b);
+
+// For messages and --explain: 7, 'x', 2026-11-01, NULL.
+std::string FormatScalar(const Scalar& value, const DataType& type);
+
+}  // namespace lakehold::delta

@@ -1,0 +1,163 @@
+// Engine: the interface behind which DuckDB lives. Only results and Arrow cross it; no DuckDB type does.
+//
+// The library that implements it is loaded at first use (load_engine.h). Engine is thread-safe, a Session and its
+// queries are externally synchronized. Start reading at Session::Run.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/cancel_token.h"
+#include "base/result.h"
+#include "base/runtime.h"
+#include "delta/checkpoint.h"
+#include "delta/snapshot_cache.h"
+#include "lakehold/arrow_abi.h"
+#include "storage/object_store.h"
+#include "storage/open_store.h"
+
+namespace lakehold::engine {
+
+// What the engine needs of the process. The pointers outlive it.
+struct Environment {
+  Runtime runtime;
+  delta::SnapshotCache* snapshots = nullptr;
+  int threads = 0;             // 0: the CPUs this process may use.
+  int64_t memory_bytes = 0;    // 0: half of the memory this process may use.
+  std::string temp_folder;     // Made at the first spill. "": $LAKEHOLD_TEMP_DIR, else $TMPDIR/lakehold-<pid>-<random>.
+  storage::Durability durability = storage::Durability::kFull;
+};
+
+// A value bound to a parameter: `text` cast to the SQL type; no text is NULL. A BLOB's text is its bytes.
+struct SqlValue {
+  std::optional<std::string> text;
+  std::string type = "VARCHAR";
+};
+// "1", "2", ... for positional parameters, else names without the dollar sign.
+using Parameters = std::map<std::string, SqlValue>;
+
+struct ColumnDescription {
+  std::string name;
+  std::string type;  // SQL text: "BIGINT", "STRUCT(a INTEGER)".
+};
+
+// What one commit did to one table.
+struct CommitReport {
+  std::string table;  // "trips", or "schema.trips".
+  delta::Version version = 0;
+  std::string operation;  // "CREATE TABLE", "WRITE", ...
+  int64_t rows_added = 0;
+  int64_t rows_removed = 0;
+  int64_t files_added = 0;
+  int64_t files_removed = 0;
+  int64_t bytes_added = 0;
+  std::string txn_id;
+  int attempts = 1;
+  std::vector<std::string> reader_features;  // Newly asked of readers by this commit.
+};
+
+// What planning a statement said of one table's files.
+struct ScanReport {
+  std::string table;
+  delta::Version version = 0;
+  int64_t files = 0;
+  int64_t files_read = 0;
+  int64_t bytes = 0;
+  int64_t bytes_read = 0;
+  int64_t skipped_by_partition = 0;
+  int64_t skipped_by_statistics = 0;
+  std::vector<std::string> columns;  // That decided.
+  std::string filter;                // What pruning understood, for people; "" if nothing.
+};
+struct Explanation {
+  std::vector<ScanReport> scans;
+  std::string plan;  // The engine's own plan text.
+};
+
+// The result of one statement. A SELECT is bound when made (its tables are pinned) and runs at each Open; DML and DDL have
+// run already and hold their counts as rows.
+class Query {
+ public:
+  virtual ~Query() = default;
+  virtual const std::vector<ColumnDescription>& columns() const = 0;
+  // Rows as an Arrow C stream of record batches; `out` is filled on success and owned by the caller. May be called again
+  // unless a one-shot input was consumed: then kInvalid "engine.consumed". The stream stays valid after the Query is gone
+  // and while its Session runs other statements (which buffer what is still open first).
+  virtual Status Open(int64_t batch_rows, ArrowArrayStream* out) = 0;
+  // How many rows the statement changed; -1 for a SELECT.
+  virtual int64_t changed_rows() const = 0;
+};
+
+// Arrow input under a name. `open` gives a fresh stream; it is called once if `one_shot`.
+struct StreamSource {
+  std::function<Status(ArrowArrayStream* out)> open;
+  bool one_shot = true;
+};
+
+enum class WriteMode : uint8_t { kAppend, kOverwrite };
+
+// Writes the rows of a SELECT into a table, in the open transaction or one of its own.
+struct WriteRequest {
+  std::vector<std::string> table;  // Catalog, schema, name; or fewer.
+  std::string source;              // SELECT text; columns matched by name, ignoring case, cast to the table's types.
+  Parameters parameters;
+  WriteMode mode = WriteMode::kAppend;
+  std::optional<std::string> where;  // kOverwrite: one scalar expression over partition columns.
+  std::map<std::string, std::string> operation_parameters;  // For commitInfo.
+};
+
+class Session {
+ public:
+  virtual ~Session() = default;
+
+  // Attaches a store as a lake named `name`; its tables are <name>.main.<table> and <name>.<schema>.<table>.
+  virtual Status Attach(std::string_view name, std::shared_ptr<storage::ObjectStore> store, bool make_default) = 0;
+  virtual Status Detach(std::string_view name) = 0;
+
+  // Runs the statements in `sql` in order, stopping at the first error; the last one's result. Parameters go to every
+  // statement that names them. A predicate or name built by us must come through QuoteName or a parameter.
+  virtual Result<std::unique_ptr<Query>> Run(std::string_view sql, const Parameters& parameters) = 0;
+  // The commits that the last Run or Write made, in order.
+  virtual const std::vector<CommitReport>& reports() const = 0;
+  // Plans a SELECT and says which files it would read; never runs it.
+  virtual Result<Explanation> Explain(std::string_view sql, const Parameters& parameters) = 0;
+  virtual Result<CommitReport> Write(const WriteRequest& request) = 0;
+  // The columns of a SELECT, without running it.
+  virtual Result<std::vector<ColumnDescription>> Describe(std::string_view sql, const Parameters& parameters) = 0;
+
+  // Gives Arrow input a name for later statements of this session, until Unregister. Shadows tables of that name.
+  virtual Status Register(std::string_view name, StreamSource source) = 0;
+  virtual Status Unregister(std::string_view name) = 0;
+
+  virtual bool in_transaction() const = 0;
+  // Interrupts the statement running on another thread. The only thread-safe call.
+  virtual void Interrupt() = 0;
+};
+
+class Engine {
+ public:
+  virtual ~Engine() = default;
+  virtual Result<std::unique_ptr<Session>> OpenSession() = 0;
+  virtual std::shared_ptr<delta::CheckpointCodec> checkpoint_codec() = 0;
+  // "v1.5.6 (069cc9f9b5)".
+  virtual std::string version() const = 0;
+};
+
+// "a""b" for a"b.
+std::string QuoteName(std::string_view name);
+// 'it''s' for it's.
+std::string QuoteText(std::string_view text);
+
+// The engine library's one exported function. Null and `*error` filled on failure. `abi` is kEngineAbi.
+using OpenEngineFunction = Engine* (*)(const Environment* environment, const char* abi, Error* error);
+inline constexpr const char* kOpenEngineSymbol = "lakehold_engine_open";
+// Version of this header: the loader and the library must agree.
+inline constexpr const char* kEngineAbi = "lakehold-engine-1";
+
+}  // namespace lakehold::engine
