@@ -1,0 +1,116 @@
+// LakeTransaction: one lake as one DuckDB transaction sees it: pinned snapshots, table entries kept alive, and the draft of
+// the table it writes. Thread-safe: sinks call it from several threads.
+//
+// A table is pinned at its first touch. Several statements on one table become one version; own writes are visible at
+// once, through Snapshot::Overlay. Start reading at Lookup (readers), BeginWrite and AddFiles (writers), Commit.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "delta/predicate.h"
+#include "delta/snapshot.h"
+#include "duckdb.hpp"
+#include "duckdb/transaction/transaction.hpp"
+#include "duckdb/transaction/transaction_manager.hpp"
+#include "engine/engine.h"
+#include "engine/lake_table.h"
+#include "txn/commit.h"
+#include "txn/draft.h"
+
+namespace lakehold::engine {
+
+class LakeCatalog;
+class LakeSchema;
+
+// What one finished statement adds to a table's draft.
+struct WrittenBatch {
+  std::vector<delta::AddFile> adds;
+  txn::WrittenFiles files;
+  int64_t rows = 0;
+};
+
+class LakeTransaction final : public duckdb::Transaction {
+ public:
+  LakeTransaction(LakeCatalog& lake, duckdb::TransactionManager& manager, duckdb::ClientContext& context);
+  ~LakeTransaction() override;
+  static LakeTransaction& Get(duckdb::ClientContext& context, duckdb::Catalog& catalog);
+
+  LakeCatalog& lake() const { return lake_; }
+
+  // The table of this name (nothing if there is none) as the transaction sees it: pinned at its first touch, with own
+  // writes, or at the version `at` names. The entry lives as long as the transaction.
+  Result<LakeTable*> Lookup(LakeSchema& schema, std::string_view name, duckdb::optional_ptr<duckdb::BoundAtClause> at);
+
+  // Opens the table for appending: at the first call of the transaction by txn::PlanAppend, later calls join the open draft.
+  // kUnsupported "txn.several_tables" if the transaction writes another table already; kInvalid "txn.pinned_in_the_past" for
+  // a table named with AT.
+  Status BeginWrite(const LakeTable& table);
+  // The same, replacing what is there (decided by txn::PlanOverwrite). Appends of the same transaction follow into it.
+  Status BeginOverwrite(const LakeTable& table, std::optional<delta::Predicate> where);
+  // A new table, or a new definition (`draft` from txn::PlanCreate or PlanReplace): visible to this transaction at once.
+  // kAlreadyExists if another table was created under this name by this transaction.
+  Status BeginCreate(LakeSchema& schema, const std::string& table, txn::Draft draft);
+  // The table goes when the transaction commits: one rename into `_lakehold/dropped/<uuid>/`. Gone to this transaction now.
+  Status Drop(LakeSchema& schema, const std::string& table);
+
+  // Adds the files of a finished statement to the open draft of `root`, which later statements then see.
+  // On an error the files are discarded.
+  Status AddFiles(const delta::TableRoot& root, WrittenBatch batch);
+  // Gives the open draft of `root` to `edit`, under the lock: for operation, parameters, metadata.
+  Status EditDraft(const delta::TableRoot& root, const std::function<void(txn::Draft&)>& edit);
+
+  // A scan was bound: its reads enter the read set if its statement writes the same table.
+  void RecordRead(const LakeTable& table, std::shared_ptr<const delta::Predicate> predicate);
+
+  // Publishes what the transaction wrote. After an error the transaction is over: its files are discarded unless the outcome
+  // is unknown.
+  Result<std::vector<CommitReport>> Commit(duckdb::ClientContext& context);
+  void Rollback();
+
+ private:
+  struct Written;
+  struct Read;
+  struct Pinned {
+    std::shared_ptr<const delta::Snapshot> snapshot;
+    LakeTable* entry = nullptr;
+  };
+  Result<std::shared_ptr<const delta::Snapshot>> PinLocked(const delta::TableRoot& root);
+  Result<std::shared_ptr<const delta::Snapshot>> ResolveAt(const delta::TableRoot& root, duckdb::BoundAtClause& at);
+  Status OpenDraftLocked(const LakeTable& table, const std::function<Result<txn::Draft>()>& plan);
+  Result<CommitReport> Publish(duckdb::ClientContext& context);
+  Status MoveDropped();
+
+  LakeCatalog& lake_;
+  std::mutex mutex_;  // Guards what follows. Never held while a store is asked, except to pin.
+  std::map<std::string, Pinned> pinned_;  // By folder.
+  std::map<std::pair<std::string, delta::Version>, LakeTable*> in_the_past_;
+  std::vector<duckdb::unique_ptr<LakeTable>> entries_;
+  std::unique_ptr<Written> written_;
+  std::optional<std::string> dropped_;  // Folder.
+  std::vector<Read> reads_;
+};
+
+// Starts, commits and rolls back. Thread-safe.
+class LakeTransactions final : public duckdb::TransactionManager {
+ public:
+  LakeTransactions(duckdb::AttachedDatabase& db, LakeCatalog& lake);
+  ~LakeTransactions() override;
+  duckdb::Transaction& StartTransaction(duckdb::ClientContext& context) override;
+  // The original Error stays in SessionState::error; after a failure everything is cleaned up, as DuckDB never rolls back.
+  duckdb::ErrorData CommitTransaction(duckdb::ClientContext& context, duckdb::Transaction& transaction) override;
+  void RollbackTransaction(duckdb::Transaction& transaction) override;
+  void Checkpoint(duckdb::ClientContext& context, bool force) override;
+
+ private:
+  LakeCatalog& lake_;
+  std::mutex mutex_;
+  std::map<duckdb::Transaction*, duckdb::unique_ptr<LakeTransaction>> open_;
+};
+
+}  // namespace lakehold::engine
