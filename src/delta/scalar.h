@@ -11,7 +11,7 @@
 
 namespace lakehold::delta {
 
-using Int128 = __int128;
+__extension__ typedef __int128 Int128;  // No ISO type: the extension is announced, so that -Wpedantic accepts it.
 
 // The representation follows the type: boolean -> bool; byte, short, integer, long, date (days), timestamp and
 // timestamp_ntz (microseconds) -> int64_t; float, double -> double; decimal -> Int128 (unscaled, the type's scale);

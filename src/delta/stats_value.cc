@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cmath>
 #include <limits>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -200,13 +201,15 @@ ParsedBound ParseFloating(std::string_view text, BoundSide side, TypeKind kind, 
   return {*as_double, false};
 }
 
-using UInt128 = unsigned __int128;
+__extension__ typedef unsigned __int128 UInt128;
 
-UInt128 PowerOfTen(int exponent) {
+constexpr UInt128 PowerOfTen(int exponent) {
   UInt128 power = 1;
   for (int i = 0; i < exponent; ++i) power *= 10;
   return power;
 }
+constexpr UInt128 kTenTo37 = PowerOfTen(37);
+constexpr Int128 kTenTo38 = static_cast<Int128>(PowerOfTen(38));
 
 // The number `digits` x 10^exponent scaled to an integer; `cut` tells that digits were lost (towards zero).
 // Nothing if it does not fit 38 digits.
@@ -218,11 +221,11 @@ std::optional<UInt128> ScaleDigits(const std::string& digits, int64_t exponent, 
       cut = cut || digits[i] != '0';
       continue;
     }
-    if (magnitude >= PowerOfTen(37)) return std::nullopt;
+    if (magnitude >= kTenTo37) return std::nullopt;
     magnitude = magnitude * 10 + static_cast<UInt128>(digits[i] - '0');
   }
   for (; exponent > 0 && magnitude != 0; --exponent) {
-    if (magnitude >= PowerOfTen(37)) return std::nullopt;
+    if (magnitude >= kTenTo37) return std::nullopt;
     magnitude *= 10;
   }
   return magnitude;
@@ -278,13 +281,11 @@ ParsedBound ParseDecimal(std::string_view text, BoundSide side, const DataType& 
   if (!magnitude) return {};
   auto value = static_cast<Int128>(*magnitude);
   Int128 slack = cut ? 1 : 0;
-  bool maybe_double = trust == StatsTrust::kForeign && SignificantDigits(text) - 0 <= 17 + parts->digits.size() -
-                      parts->digits.find_last_not_of('0') - 1;
-  if (maybe_double) slack += value >> 51;
+  size_t significant = parts->digits.find_last_not_of('0') + 1;  // npos + 1 is 0.
+  if (trust == StatsTrust::kForeign && significant <= 17) slack += value >> 51;
   if (parts->negative) value = -value;
-  // The value has lost its sign by rounding towards zero only if cut, and the slack covers that.
   value += side == BoundSide::kMin ? -slack : slack;
-  if (value >= static_cast<Int128>(PowerOfTen(38)) || -value >= static_cast<Int128>(PowerOfTen(38))) return {};
+  if (value >= kTenTo38 || value <= -kTenTo38) return {};
   return {value, slack == 0};
 }
 
