@@ -32,10 +32,9 @@ struct LakeWorld : duckdb::StorageExtensionInfo {
   delta::LogContext log_context() const { return {environment.runtime, checkpoint_codec}; }
 };
 
-// ATTACH '<location>' AS name (TYPE lakehold). A location 'lakehold-store:<handle>' names a store of the registry; anything
-// else is a path or URI for storage::OpenStore.
+// ATTACH '<location>' AS name (TYPE lakehold). A location 'lakehold-store:<handle>' names a store of the registry
+// (store_registry.h); anything else is a path or URI for storage::OpenStore.
 inline constexpr const char* kLakeType = "lakehold";
-inline constexpr std::string_view kStoreScheme = "lakehold-store:";
 std::shared_ptr<duckdb::StorageExtension> MakeLakeStorage(std::shared_ptr<LakeWorld> world);
 
 class LakeCatalog final : public duckdb::Catalog {
