@@ -4,18 +4,13 @@
 #include <span>
 #include <string_view>
 
+#include "storage/key.h"
 #include "storage/object_store.h"
 
 namespace lakehold::storage {
 
-// Publishes `bytes` under `key` if it is absent. kAlreadyExists if it was taken.
+// Publishes `bytes` under `key` if it is absent, durably. kAlreadyExists if it was taken; kOutcomeUnknown
+// "storage.not_durable" if the object is there but its name could not be synced.
 Result<ObjectMeta> PutIfAbsent(ObjectStore& store, std::string_view key, std::span<const std::byte> bytes);
-
-// "a/b/c" -> "a/b"; "c" -> "".
-std::string_view FolderOf(std::string_view key);
-// Whether `key` obeys the rules at the head of object_store.h.
-bool IsValidKey(std::string_view key);
-// "a" and "b" -> "a/b"; an empty folder adds nothing.
-std::string JoinKey(std::string_view folder, std::string_view name);
 
 }  // namespace lakehold::storage

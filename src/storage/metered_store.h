@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <string>
 
 #include "storage/faulty_store.h"
 #include "storage/object_store.h"
