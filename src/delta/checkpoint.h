@@ -20,7 +20,7 @@ class Snapshot;
 struct CheckpointColumns {
   bool files = true;   // add and, if `tombstones`, remove
   bool tombstones = false;
-  bool state = true;   // metaData, protocol, txn, domainMetadata, sidecar, checkpointMetadata
+  bool state = true;   // metaData, protocol, txn, domainMetadata; sidecars are always told
   bool stats = true;   // add.stats, else stats_parsed turned into the same JSON
 };
 
@@ -32,12 +32,26 @@ struct WrittenCheckpoint {
   int64_t actions = 0;
 };
 
+// A file of a V2 checkpoint that holds only add and remove rows.
+struct Sidecar {
+  std::string path;  // Relative to `_delta_log/_sidecars`, or absolute.
+  uint64_t size_bytes = 0;
+  int64_t modified_ms = 0;
+};
+
+// Hears of the rows of a checkpoint file. An error stops the read and is returned.
+struct CheckpointVisitor {
+  std::function<Status(Action&&)> action;
+  std::function<Status(Sidecar&&)> sidecar;  // Every sidecar row must come here: its file actions are elsewhere.
+};
+
 class CheckpointCodec {
  public:
   virtual ~CheckpointCodec() = default;
-  // Streams the rows of one checkpoint file, in any order. kCorrupt "delta.bad_checkpoint" if it cannot be decoded.
+  // Streams the rows of one Parquet checkpoint file or sidecar, in any order; columns the file lacks are absent fields.
+  // kCorrupt "delta.bad_checkpoint" if it cannot be decoded.
   virtual Status Read(const TableRoot& root, std::string_view key, const CheckpointColumns& columns,
-                      const std::function<Status(Action&&)>& visit) = 0;
+                      const CheckpointVisitor& visit) = 0;
   // Writes a classic V1 checkpoint under `key`, put-if-absent and durable. Partition values, statistics and lists as the
   // protocol's schema says; `add.stats` only where `stats_as_json`.
   virtual Result<WrittenCheckpoint> Write(const TableRoot& root, std::string_view key, const ActionSource& next,

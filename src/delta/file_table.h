@@ -58,7 +58,7 @@ class FileTable {
   // Bytes of memory held, shared parts included.
   virtual size_t memory_bytes() const = 0;
 
-  FileOrdinals LiveOrdinals() const;
+  virtual FileOrdinals LiveOrdinals() const = 0;
 };
 
 }  // namespace lakehold::delta
