@@ -4,8 +4,10 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
+#include <functional>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 
 #include "base/cancel_token.h"
@@ -24,6 +26,8 @@ struct CommitOptions {
   std::string engine_info = "lakehold";
   const CancelToken* cancel = nullptr;  // Honoured until the first publishing attempt, never after.
   Committer* committer = nullptr;       // Null: the log folder's.
+  // Hears of failures after the commit point (a checkpoint that could not be written); thread-safe; may be empty.
+  std::function<void(const Error&)> warn;
 };
 
 struct Committed {
@@ -31,8 +35,6 @@ struct Committed {
   int64_t timestamp_ms = 0;
   std::string txn_id;
   int attempts = 1;
-  // The new version's snapshot where it could be made without reading the log again; else null.
-  std::shared_ptr<const delta::Snapshot> snapshot;
 };
 using Outcome = std::variant<Committed, Conflicted>;  // Losing a race is an answer, not an error.
 
