@@ -11,9 +11,11 @@
 #include <variant>
 #include <vector>
 
+#include "lakehold/report.h"
+
 namespace lakehold::delta {
 
-using Version = int64_t;
+using lakehold::Version;
 
 // Partition columns (physical names) to values, in the order of the log; an absent value is NULL.
 using PartitionValues = std::vector<std::pair<std::string, std::optional<std::string>>>;

@@ -4,10 +4,10 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <variant>
 
 #include "base/runtime.h"
 #include "delta/action.h"
+#include "lakehold/report.h"
 #include "storage/object_store.h"
 
 namespace lakehold::delta {
@@ -31,9 +31,9 @@ struct LogContext {
   std::shared_ptr<CheckpointCodec> checkpoint_codec;
 };
 
-struct Latest {};
-struct AtVersion { Version version = 0; };
-struct AtTime { int64_t time_ms = 0; };
-using VersionSpec = std::variant<Latest, AtVersion, AtTime>;
+using lakehold::AtTime;
+using lakehold::AtVersion;
+using lakehold::Latest;
+using lakehold::VersionSpec;
 
 }  // namespace lakehold::delta

@@ -19,6 +19,8 @@
 #include "delta/checkpoint.h"
 #include "delta/snapshot_cache.h"
 #include "lakehold/arrow_abi.h"
+#include "lakehold/input.h"
+#include "lakehold/report.h"
 #include "storage/object_store.h"
 #include "storage/open_store.h"
 
@@ -34,51 +36,15 @@ struct Environment {
   storage::Durability durability = storage::Durability::kFull;
 };
 
-// A value bound to a parameter: `text` cast to the SQL type; no text is NULL. A BLOB's text is its bytes.
-struct SqlValue {
-  std::optional<std::string> text;
-  std::string type = "VARCHAR";
-};
-// "1", "2", ... for positional parameters, else names without the dollar sign.
-using Parameters = std::map<std::string, SqlValue>;
-
-struct ColumnDescription {
-  std::string name;
-  std::string type;  // SQL text: "BIGINT", "STRUCT(a INTEGER)".
-};
-
-// What one commit did to one table.
-struct CommitReport {
-  std::string table;  // "trips", or "schema.trips".
-  delta::Version version = 0;
-  std::string operation;  // "CREATE TABLE", "WRITE", ...
-  int64_t rows_added = 0;
-  int64_t rows_removed = 0;
-  int64_t files_added = 0;
-  int64_t files_removed = 0;
-  int64_t bytes_added = 0;
-  std::string txn_id;
-  int attempts = 1;
-  std::vector<std::string> reader_features;  // Newly asked of readers by this commit.
-};
-
-// What planning a statement said of one table's files.
-struct ScanReport {
-  std::string table;
-  delta::Version version = 0;
-  int64_t files = 0;
-  int64_t files_read = 0;
-  int64_t bytes = 0;
-  int64_t bytes_read = 0;
-  int64_t skipped_by_partition = 0;
-  int64_t skipped_by_statistics = 0;
-  std::vector<std::string> columns;  // That decided.
-  std::string filter;                // What pruning understood, for people; "" if nothing.
-};
-struct Explanation {
-  std::vector<ScanReport> scans;
-  std::string plan;  // The engine's own plan text.
-};
+// Values shared with the public API.
+using lakehold::ColumnDescription;
+using lakehold::CommitReport;
+using lakehold::Explanation;
+using lakehold::Parameters;
+using lakehold::ScanReport;
+using lakehold::SqlValue;
+using lakehold::StreamSource;
+using lakehold::WriteMode;
 
 // The result of one statement. A SELECT is bound when made (its tables are pinned) and runs at each Open; DML and DDL have
 // run already and hold their counts as rows.
@@ -93,14 +59,6 @@ class Query {
   // How many rows the statement changed; -1 for a SELECT.
   virtual int64_t changed_rows() const = 0;
 };
-
-// Arrow input under a name. `open` gives a fresh stream; it is called once if `one_shot`.
-struct StreamSource {
-  std::function<Status(ArrowArrayStream* out)> open;
-  bool one_shot = true;
-};
-
-enum class WriteMode : uint8_t { kAppend, kOverwrite };
 
 // Writes the rows of a SELECT into a table, in the open transaction or one of its own.
 struct WriteRequest {

@@ -1,0 +1,77 @@
+// Lake: a folder of tables, and one SQL session on it. Start here. Movable; externally synchronized.
+//
+//   auto lake = lakehold::Lake::Connect("data/lake");
+//   lake->Sql("CREATE TABLE trips (id BIGINT, fare DOUBLE)");
+//   lake->Sql("INSERT INTO trips VALUES (1, 9.5)");
+//   auto rows = lake->Sql("SELECT sum(fare) FROM trips AT (VERSION => 1)");
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lakehold/arrow_abi.h"
+#include "lakehold/export.h"
+#include "lakehold/report.h"
+#include "lakehold/result.h"
+#include "lakehold/rows.h"
+#include "lakehold/table.h"
+
+namespace lakehold {
+
+struct CreateRequest {
+  std::string table;  // "trips" or "schema.trips".
+  // The columns: SQL text ("id BIGINT NOT NULL, fare DOUBLE"), or the schema of this Arrow stream.
+  std::string columns;
+  std::optional<StreamSource> like;
+  std::vector<std::string> partition_by;
+  std::map<std::string, std::string> properties;
+  std::string comment;
+  bool naive_timestamps_are_utc = false;  // Store zone-less timestamps as `timestamp`, so that (1,2) suffices.
+  enum class IfExists { kError, kIgnore, kReplace } if_exists = IfExists::kError;
+  // Writes the rows of `like` in the same version.
+  bool with_rows = false;
+};
+
+class LAKEHOLD_EXPORT Lake {
+ public:
+  // A lake at a folder, made at the first write; "" is a temporary lake of this process. kInvalid "facade.is_a_table" if the
+  // folder is a table.
+  static Result<Lake> Connect(std::string_view location, const OpenOptions& options = {});
+
+  ~Lake();
+  Lake(Lake&&) noexcept;
+  Lake& operator=(Lake&&) noexcept;
+
+  const std::string& location() const;
+  // Another session on the same lake.
+  Result<Lake> Session() const;
+
+  // Runs the statements in order, stopping at the first error; the last one's result.
+  Result<Rows> Sql(std::string_view sql, const Parameters& parameters = {});
+  // The commits of the last Sql, Create or Table::Write through this lake.
+  const std::vector<CommitReport>& reports() const;
+  Result<Explanation> Explain(std::string_view sql, const Parameters& parameters = {});
+  bool in_transaction() const;
+
+  Result<std::vector<std::string>> Tables() const;
+  Result<Table> OpenTable(std::string_view name);
+  Result<Table> Create(const CreateRequest& request);
+
+  // Gives Arrow input a name for this session's statements.
+  Status Register(std::string_view name, StreamSource source);
+  Status Unregister(std::string_view name);
+  // Interrupts the statement running on another thread. Thread-safe.
+  void Interrupt();
+
+ private:
+  friend class Table;
+  struct State;
+  explicit Lake(std::shared_ptr<State> state);
+  std::shared_ptr<State> state_;
+};
+
+}  // namespace lakehold

@@ -1,0 +1,87 @@
+// Table: one Delta table, live or pinned to a version. Movable; externally synchronized.
+//
+// Log-only calls (Describe, History, Files, Count) do not load the SQL engine unless a Parquet checkpoint must be read.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lakehold/arrow_abi.h"
+#include "lakehold/export.h"
+#include "lakehold/input.h"
+#include "lakehold/report.h"
+#include "lakehold/result.h"
+#include "lakehold/rows.h"
+
+namespace lakehold {
+
+class Lake;
+
+enum class Durability { kFull, kNone };
+
+struct OpenOptions {
+  Durability durability = Durability::kFull;
+};
+
+struct WriteRequest {
+  StreamSource rows;
+  WriteMode mode = WriteMode::kAppend;
+  std::optional<std::string> where;  // kOverwrite: a condition on partition columns; the rows must satisfy it.
+  Parameters parameters;             // Of `where`.
+  bool naive_timestamps_are_utc = false;  // Zone-less values into a timestamp column; else they are refused.
+};
+
+struct ScanRequest {
+  std::vector<std::string> columns;  // Empty: all.
+  std::optional<std::string> where;  // One scalar expression over the table's columns.
+  Parameters parameters;
+  std::optional<int64_t> limit;
+};
+
+class LAKEHOLD_EXPORT Table {
+ public:
+  // Opens the table at a path, as it is: nothing is written. kNotFound "delta.not_a_table"; kInvalid
+  // "facade.is_a_lake" if the folder holds tables instead.
+  static Result<Table> Open(std::string_view location, const VersionSpec& spec = Latest{}, const OpenOptions& options = {});
+
+  ~Table();
+  Table(Table&&) noexcept;
+  Table& operator=(Table&&) noexcept;
+
+  const std::string& name() const;
+  const std::string& location() const;
+  // The version this handle is pinned to; nothing for a live handle.
+  std::optional<Version> pinned() const;
+  // The same table, pinned. kNotFound names the readable range.
+  Result<Table> At(const VersionSpec& spec) const;
+
+  Result<TableStatus> Describe() const;
+  Result<std::vector<HistoryEntry>> History(size_t limit = SIZE_MAX) const;
+  Result<std::vector<DataFile>> Files() const;
+  // Live rows: from the log where it tells exactly, else counted by a scan.
+  Result<int64_t> Count();
+
+  Result<Rows> Scan(const ScanRequest& request = {});
+  Result<Explanation> Explain(const ScanRequest& request = {});
+  // Appends or overwrites in one version, in bounded memory. Columns match by name, ignoring case, in any order. One error
+  // lists all unknown and missing columns. Text is never parsed, numbers never rounded. kInvalid "table.pinned" if pinned.
+  Result<CommitReport> Write(const WriteRequest& request);
+
+  Result<CheckpointReport> Checkpoint();
+  // Checks the log, checkpoints and files. `deep`: footers and row counts too.
+  Result<FsckReport> Fsck(bool deep = false) const;
+
+ private:
+  friend class Lake;
+  struct State;
+  explicit Table(std::shared_ptr<State> state);
+  std::shared_ptr<State> state_;
+};
+
+}  // namespace lakehold
