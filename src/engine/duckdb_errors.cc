@@ -1,0 +1,201 @@
+#include "engine/duckdb_errors.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+namespace lakehold::engine {
+namespace {
+
+using duckdb::ExceptionType;
+using Extra = std::unordered_map<std::string, std::string>;
+
+constexpr const char* kKindKey = "lakehold_kind";
+constexpr const char* kReasonKey = "lakehold_reason";
+constexpr const char* kMessageKey = "lakehold_message";
+constexpr const char* kHintKey = "lakehold_hint";
+constexpr const char* kTransactionKey = "lakehold_transaction";
+
+// A reason is a view of a literal; what comes back out of an exception is text. The set holds each slug once, so it is
+// bounded by the slugs in the program.
+std::string_view KeepReason(const std::string& reason) {
+  static std::mutex mutex;
+  static std::set<std::string>* const reasons = new std::set<std::string>;
+  std::lock_guard lock(mutex);
+  return *reasons->insert(reason).first;
+}
+
+std::string TextOf(const Extra& extra, const char* key) {
+  auto found = extra.find(key);
+  return found == extra.end() ? std::string() : found->second;
+}
+
+std::optional<Error> CarriedError(const Extra& extra) {
+  const std::string kind = TextOf(extra, kKindKey);
+  if (kind.empty()) return std::nullopt;
+  Error error;
+  for (int i = 0; i <= static_cast<int>(ErrorKind::kInternal); ++i) {
+    if (KindName(static_cast<ErrorKind>(i)) == kind) error.kind = static_cast<ErrorKind>(i);
+  }
+  error.reason = KeepReason(TextOf(extra, kReasonKey));
+  error.message = TextOf(extra, kMessageKey);
+  error.hint = TextOf(extra, kHintKey);
+  error.transaction_id = TextOf(extra, kTransactionKey);
+  return error;
+}
+
+Extra ExtraOf(const Error& error) {
+  Extra extra;
+  extra[kKindKey] = std::string(KindName(error.kind));
+  extra[kReasonKey] = std::string(error.reason);
+  extra[kMessageKey] = error.message;
+  if (!error.hint.empty()) extra[kHintKey] = error.hint;
+  if (!error.transaction_id.empty()) extra[kTransactionKey] = error.transaction_id;
+  return extra;
+}
+
+struct Translation {
+  ExceptionType type;
+  ErrorKind kind;
+  std::string_view reason;
+};
+constexpr std::array kTranslations = {
+    Translation{ExceptionType::OUT_OF_RANGE, ErrorKind::kInvalid, "sql.out_of_range"},
+    Translation{ExceptionType::CONVERSION, ErrorKind::kInvalid, "sql.conversion"},
+    Translation{ExceptionType::DECIMAL, ErrorKind::kInvalid, "sql.conversion"},
+    Translation{ExceptionType::DIVIDE_BY_ZERO, ErrorKind::kInvalid, "sql.out_of_range"},
+    Translation{ExceptionType::OBJECT_SIZE, ErrorKind::kInvalid, "sql.out_of_range"},
+    Translation{ExceptionType::MISMATCH_TYPE, ErrorKind::kInvalid, "sql.type"},
+    Translation{ExceptionType::INVALID_TYPE, ErrorKind::kInvalid, "sql.type"},
+    Translation{ExceptionType::UNKNOWN_TYPE, ErrorKind::kInvalid, "sql.type"},
+    Translation{ExceptionType::TRANSACTION, ErrorKind::kInvalid, "sql.transaction"},
+    Translation{ExceptionType::NOT_IMPLEMENTED, ErrorKind::kUnsupported, "sql.not_implemented"},
+    Translation{ExceptionType::EXPRESSION, ErrorKind::kInvalid, "sql.bind"},
+    Translation{ExceptionType::CATALOG, ErrorKind::kInvalid, "sql.catalog"},
+    Translation{ExceptionType::PARSER, ErrorKind::kInvalid, "sql.syntax"},
+    Translation{ExceptionType::SYNTAX, ErrorKind::kInvalid, "sql.syntax"},
+    Translation{ExceptionType::PLANNER, ErrorKind::kInvalid, "sql.bind"},
+    Translation{ExceptionType::BINDER, ErrorKind::kInvalid, "sql.bind"},
+    Translation{ExceptionType::CONSTRAINT, ErrorKind::kInvalid, "sql.constraint"},
+    Translation{ExceptionType::SETTINGS, ErrorKind::kInvalid, "sql.setting"},
+    Translation{ExceptionType::INVALID_CONFIGURATION, ErrorKind::kInvalid, "sql.setting"},
+    Translation{ExceptionType::INVALID_INPUT, ErrorKind::kInvalid, "sql.invalid_input"},
+    Translation{ExceptionType::PARAMETER_NOT_RESOLVED, ErrorKind::kInvalid, "sql.parameter"},
+    Translation{ExceptionType::PARAMETER_NOT_ALLOWED, ErrorKind::kInvalid, "sql.parameter"},
+    Translation{ExceptionType::DEPENDENCY, ErrorKind::kInvalid, "sql.dependency"},
+    Translation{ExceptionType::SEQUENCE, ErrorKind::kInvalid, "sql.sequence"},
+    Translation{ExceptionType::IO, ErrorKind::kIo, "engine.io"},
+    Translation{ExceptionType::SERIALIZATION, ErrorKind::kIo, "engine.serialization"},
+    Translation{ExceptionType::CONNECTION, ErrorKind::kIo, "engine.connection"},
+    Translation{ExceptionType::NETWORK, ErrorKind::kUnavailable, "engine.network"},
+    Translation{ExceptionType::HTTP, ErrorKind::kUnavailable, "engine.network"},
+    Translation{ExceptionType::PERMISSION, ErrorKind::kDenied, "engine.permission"},
+    Translation{ExceptionType::OUT_OF_MEMORY, ErrorKind::kIo, "engine.out_of_memory"},
+    Translation{ExceptionType::INTERRUPT, ErrorKind::kCancelled, "engine.interrupted"},
+    Translation{ExceptionType::MISSING_EXTENSION, ErrorKind::kUnsupported, "engine.no_extension"},
+    Translation{ExceptionType::AUTOLOAD, ErrorKind::kUnsupported, "engine.no_extension"},
+};
+
+// DuckDB's message without the caret drawing: its first line, and "(line n)" where it points into a longer text.
+std::string FirstLine(const std::string& raw) {
+  std::string line = raw.substr(0, raw.find('\n'));
+  const size_t drawing = raw.find("\nLINE ");
+  if (drawing != std::string::npos) {
+    const size_t colon = raw.find(':', drawing);
+    if (colon != std::string::npos) {
+      line += fmt::format(" (line {})", raw.substr(drawing + 6, colon - drawing - 6));
+    }
+  }
+  return line;
+}
+
+std::string HintFor(const duckdb::ErrorData& error) {
+  const std::string candidates = TextOf(error.ExtraInfo(), "candidates");
+  if (!candidates.empty()) {
+    return fmt::format("Did you mean \"{}\"?", candidates.substr(0, candidates.find(',')));
+  }
+  if (error.Type() == ExceptionType::OUT_OF_MEMORY) return "Raise the memory limit, or give it a folder to spill to";
+  if (error.Type() == ExceptionType::INTERNAL) return "Please report this";
+  return {};
+}
+
+// The names DuckDB gives to what is missing are worth reasons of their own.
+void Specialise(const duckdb::ErrorData& error, Error* result) {
+  const std::string subtype = TextOf(error.ExtraInfo(), "error_subtype");
+  const std::string& raw = error.RawMessage();
+  if (error.Type() == ExceptionType::CATALOG && (subtype == "MISSING_ENTRY" || raw.find("does not exist") != raw.npos)) {
+    const std::string type = TextOf(error.ExtraInfo(), "type");
+    result->kind = ErrorKind::kNotFound;
+    result->reason = "sql.unknown_table";
+    if (type.find("Function") != type.npos || raw.find(" Function with name") != raw.npos) {
+      result->reason = "sql.unknown_function";
+    } else if (type == "Schema" || raw.starts_with("Schema")) {
+      result->reason = "sql.unknown_schema";
+    }
+  } else if (error.Type() == ExceptionType::CATALOG && raw.find("already exists") != raw.npos) {
+    result->kind = ErrorKind::kAlreadyExists;
+    result->reason = "sql.exists";
+  } else if (error.Type() == ExceptionType::BINDER &&
+             (subtype == "COLUMN_NOT_FOUND" || raw.starts_with("Referenced column") ||
+              raw.find("does not have a column named") != raw.npos)) {
+    result->reason = "sql.unknown_column";
+  } else if (error.Type() == ExceptionType::IO && raw.starts_with("No files found that match")) {
+    result->kind = ErrorKind::kNotFound;
+    result->reason = "sql.no_such_file";
+  } else if (error.Type() == ExceptionType::INVALID && raw == std::string_view("Allocation failure")) {
+    result->kind = ErrorKind::kIo;
+    result->reason = "engine.out_of_memory";
+  }
+}
+
+}  // namespace
+
+Error ErrorFromDuckDb(const duckdb::ErrorData& error) {
+  if (auto carried = CarriedError(error.ExtraInfo())) return *std::move(carried);
+  Error result = Internal("engine.internal", FirstLine(error.RawMessage()), HintFor(error));
+  for (const Translation& translation : kTranslations) {
+    if (translation.type == error.Type()) {
+      result.kind = translation.kind;
+      result.reason = translation.reason;
+    }
+  }
+  Specialise(error, &result);
+  return result;
+}
+
+Error ErrorFromDuckDb(const std::exception& exception) { return ErrorFromDuckDb(duckdb::ErrorData(exception)); }
+
+void ThrowError(const Error& error) {
+  const Extra extra = ExtraOf(error);
+  switch (error.kind) {
+    case ErrorKind::kIo:
+    case ErrorKind::kCorrupt:
+    case ErrorKind::kUnavailable:
+    case ErrorKind::kDenied:
+    case ErrorKind::kOutcomeUnknown:
+      throw duckdb::IOException(extra, error.ToString());
+    case ErrorKind::kUnsupported:
+      throw duckdb::NotImplementedException(extra, error.ToString());
+    case ErrorKind::kCancelled:
+      // InterruptException takes no extra; its type alone says kCancelled.
+      throw duckdb::InterruptException();
+    default:
+      throw duckdb::InvalidInputException(extra, error.ToString());
+  }
+}
+
+duckdb::ErrorData ErrorDataOf(const Error& error) {
+  try {
+    ThrowError(error);
+  } catch (const std::exception& exception) {
+    return duckdb::ErrorData(exception);
+  }
+}
+
+}  // namespace lakehold::engine
