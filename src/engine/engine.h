@@ -16,6 +16,7 @@
 #include "base/cancel_token.h"
 #include "base/result.h"
 #include "base/runtime.h"
+#include "base/sql_quote.h"
 #include "delta/checkpoint.h"
 #include "delta/snapshot_cache.h"
 #include "lakehold/arrow_abi.h"
@@ -41,6 +42,8 @@ using lakehold::ColumnDescription;
 using lakehold::CommitReport;
 using lakehold::Explanation;
 using lakehold::Parameters;
+using lakehold::QuoteName;
+using lakehold::QuoteText;
 using lakehold::ScanReport;
 using lakehold::SqlValue;
 using lakehold::StreamSource;
@@ -93,6 +96,10 @@ class Session {
   virtual Status Register(std::string_view name, StreamSource source) = 0;
   virtual Status Unregister(std::string_view name) = 0;
 
+  // Whether `text` is one scalar expression: no statement, sub-query, aggregate or table function. kInvalid
+  // "sql.not_an_expression" otherwise. The only way a user's condition enters a statement made by us.
+  virtual Status CheckExpression(std::string_view text) = 0;
+
   virtual bool in_transaction() const = 0;
   // Interrupts the statement running on another thread. The only thread-safe call.
   virtual void Interrupt() = 0;
@@ -106,11 +113,6 @@ class Engine {
   // "v1.5.6 (069cc9f9b5)".
   virtual std::string version() const = 0;
 };
-
-// "a""b" for a"b.
-std::string QuoteName(std::string_view name);
-// 'it''s' for it's.
-std::string QuoteText(std::string_view text);
 
 // The engine library's one exported function. Null and `*error` filled on failure. `abi` is kEngineAbi.
 using OpenEngineFunction = Engine* (*)(const Environment* environment, const char* abi, Error* error);
