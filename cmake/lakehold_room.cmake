@@ -16,7 +16,7 @@ function(lakehold_compile_options target)
     if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
       # Flow-based guesses that misfire inside libstdc++ and change with every compiler: shown, never fatal.
       target_compile_options(${target} PRIVATE
-        -Wno-error=maybe-uninitialized -Wno-error=restrict -Wno-error=stringop-overflow -Wno-error=stringop-overread
+        -Wno-maybe-uninitialized -Wno-error=restrict -Wno-error=stringop-overflow -Wno-error=stringop-overread
         -Wno-error=array-bounds -Wno-error=free-nonheap-object -Wno-error=null-dereference)
       if(CMAKE_CXX_COMPILER_VERSION VERSION_GREATER_EQUAL 13)
         target_compile_options(${target} PRIVATE -Wno-error=dangling-reference)
