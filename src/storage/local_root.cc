@@ -74,9 +74,10 @@ Opened LocalRoot::Open(std::string_view key, int flags, mode_t mode) {
   Opened root = Adopt(Retry([&] { return open(path_.c_str(), (root_itself ? flags : kFolderFlags) | O_CLOEXEC); }));
   if (!root.ok() || root_itself) return root;
   if (openat2_works_.load(std::memory_order_relaxed)) {
-    Opened opened = Adopt(OpenAt2(root.fd.get(), key.empty() ? "." : std::string(key), flags | O_NOFOLLOW, mode));
+    // Without O_NOFOLLOW: it would turn a link at the end into ENOTDIR, or hand it out (O_PATH).
+    Opened opened = Adopt(OpenAt2(root.fd.get(), key.empty() ? "." : std::string(key), flags, mode));
     // Kernels before 5.6 do not know the call; sandboxes forbid it with EPERM, which plain openat will tell again if real.
-    if (opened.error != ENOSYS && opened.error != EPERM) return RefuseLink(std::move(opened), flags);
+    if (opened.error != ENOSYS && opened.error != EPERM) return opened;
     if (opened.error == ENOSYS) openat2_works_.store(false, std::memory_order_relaxed);
   }
   return Walk(root.fd.get(), key, flags, mode);
