@@ -25,6 +25,12 @@ inline constexpr size_t kStatsStringChars = 32;
 // Data files: rows of a row group and target size.
 inline constexpr int64_t kRowGroupRows = 122'880;
 inline constexpr int64_t kTargetFileBytes = int64_t{128} << 20;
+// A row group of wide rows ends at this many bytes in memory, so that every thread may hold one.
+inline constexpr int64_t kRowGroupBytes = int64_t{128} << 20;
+// Partitions one statement buffers rows for at the same time; rows of further ones wait in spill files.
+inline constexpr size_t kOpenPartitions = 256;
+// Rows buffered for partitions: beyond it the largest buffer becomes a row group early. A spill would cost more.
+inline constexpr int64_t kPartitionBufferBytes = int64_t{256} << 20;
 // Snapshots kept by the process-wide cache, and files of all of them together.
 inline constexpr size_t kCachedSnapshots = 64;
 // A log entry or hint larger than this is not ours to parse in one piece.
