@@ -1,0 +1,29 @@
+// PendingWrite: what Session::Write asks of the INSERT it runs next, beside its SQL. Externally synchronized with its
+// ClientContext, which owns it.
+//
+// The session fills it before the statement and clears it afterwards, whatever happened. Read by modify_sink.cc.
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "delta/predicate.h"
+#include "duckdb.hpp"
+#include "duckdb/main/client_context_state.hpp"
+
+namespace lakehold::engine {
+
+struct Overwrite {
+  std::optional<delta::Predicate> where;  // On partition columns; nothing: the whole table.
+};
+
+class PendingWrite final : public duckdb::ClientContextState {
+ public:
+  // The one of this context, made at the first call.
+  static PendingWrite& Of(duckdb::ClientContext& context);
+
+  // The next INSERT replaces what is there. Its rows must satisfy `where`.
+  std::optional<Overwrite> overwrite;
+};
+
+}  // namespace lakehold::engine
