@@ -113,7 +113,7 @@ std::shared_ptr<DataFileSeries::OpenFile> DataFileSeries::Open() {
   const std::string key = target_.root.KeyOf(file->name);
   const size_t slash = key.rfind('/');
   written_.Expect(key, slash == std::string::npos ? "" : key.substr(0, slash));
-  file->path = StoreRegistry::PathOf(target_.store_handle, key);
+  file->path = target_.path_prefix + key;
   file->state = layout_.hooks().copy_to_initialize_global(context_, layout_.bind_data(), file->path);
   file->statistics = std::make_unique<StatisticsCollector>(leaves_);
   file_ = file;

@@ -29,7 +29,7 @@ struct DataFileTarget {
   delta::Schema schema;
   std::vector<std::string> partition_columns;  // Logical names, in the order of the metadata.
   std::map<std::string, std::string> configuration;
-  std::string store_handle;  // Of root.store in `stores`.
+  std::string path_prefix;  // Before a key of root.store it makes the path DuckDB opens: "lakehold://<handle>/".
   StoreRegistry& stores;
   Runtime runtime;
 };

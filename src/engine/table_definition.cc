@@ -1,0 +1,200 @@
+#include "engine/table_definition.h"
+
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/uuid.h"
+#include "delta/utf8.h"
+#include "duckdb/parser/constraints/not_null_constraint.hpp"
+#include "duckdb/parser/constraints/unique_constraint.hpp"
+#include "duckdb/parser/expression/columnref_expression.hpp"
+#include "duckdb/parser/expression/constant_expression.hpp"
+#include "duckdb/parser/expression/function_expression.hpp"
+#include "duckdb/parser/parsed_data/drop_info.hpp"
+#include "engine/duckdb_errors.h"
+#include "engine/lake_catalog.h"
+#include "engine/lake_schema.h"
+#include "engine/lake_transaction.h"
+
+namespace lakehold::engine {
+namespace {
+
+constexpr size_t kNameBytes = 255;  // What file systems allow.
+
+Error NotYet(std::string_view table, std::string_view what) {
+  return Unsupported("sql.not_yet", fmt::format("table \"{}\": {} cannot be stored yet; nothing was created", table, what),
+                     "leave it out");
+}
+
+// The text of an option's value: a constant, a bare word, or a signed number.
+Result<std::string> OptionText(const std::string& name, const duckdb::ParsedExpression& value) {
+  switch (value.GetExpressionClass()) {
+    case duckdb::ExpressionClass::CONSTANT: return value.Cast<duckdb::ConstantExpression>().value.ToString();
+    case duckdb::ExpressionClass::COLUMN_REF: return value.Cast<duckdb::ColumnRefExpression>().GetColumnName();
+    case duckdb::ExpressionClass::FUNCTION: {
+      const auto& call = value.Cast<duckdb::FunctionExpression>();
+      if (call.function_name == "-" && call.children.size() == 1) {
+        LAKEHOLD_ASSIGN(auto number, OptionText(name, *call.children[0]));
+        return "-" + number;
+      }
+      break;
+    }
+    default: break;
+  }
+  return Invalid("sql.bad_option", fmt::format("option \"{}\" needs a constant, not {}", name, value.ToString()));
+}
+
+Result<TableOptions> OptionsOf(const duckdb::CreateTableInfo& info) {
+  TableOptions options;
+  for (const auto& [name, expression] : info.options) {
+    LAKEHOLD_ASSIGN(std::string text, OptionText(name, *expression));
+    const std::string lower = duckdb::StringUtil::Lower(name);
+    if (lower == "timestamps") {
+      const std::string storage = duckdb::StringUtil::Lower(text);
+      if (storage != "utc" && storage != "ntz") {
+        return Invalid("sql.bad_option", fmt::format("option \"timestamps\" is '{}'", text), "use 'utc' or 'ntz'");
+      }
+      options.timestamps = storage == "utc" ? TimestampStorage::kUtc : TimestampStorage::kNtz;
+    } else if (lower == "comment") {
+      options.comment = std::move(text);
+    } else if (name.find('.') != std::string::npos) {
+      options.properties[name] = std::move(text);
+    } else {
+      return Invalid("sql.unknown_option", fmt::format("table \"{}\": there is no option \"{}\"", info.table, name),
+                     "options are timestamps and comment; properties have a dot in their name, as 'delta.appendOnly'");
+    }
+  }
+  return options;
+}
+
+// Columns that may not be NULL, by position.
+Result<std::vector<bool>> NotNullColumns(const duckdb::CreateTableInfo& info) {
+  std::vector<bool> not_null(info.columns.LogicalColumnCount());
+  for (const auto& constraint : info.constraints) {
+    switch (constraint->type) {
+      case duckdb::ConstraintType::NOT_NULL:
+        not_null[constraint->Cast<duckdb::NotNullConstraint>().index.index] = true;
+        break;
+      case duckdb::ConstraintType::CHECK: return NotYet(info.table, "the constraint " + constraint->ToString());
+      case duckdb::ConstraintType::UNIQUE: {
+        const bool primary = constraint->Cast<duckdb::UniqueConstraint>().IsPrimaryKey();
+        return NotYet(info.table, primary ? "PRIMARY KEY" : "UNIQUE");
+      }
+      default: return NotYet(info.table, "FOREIGN KEY");
+    }
+  }
+  return not_null;
+}
+
+Result<std::string> PartitionColumn(const duckdb::ParsedExpression& key) {
+  if (key.GetExpressionClass() == duckdb::ExpressionClass::COLUMN_REF) {
+    const auto& column = key.Cast<duckdb::ColumnRefExpression>();
+    if (!column.IsQualified()) return std::string(column.GetColumnName());
+  }
+  return Invalid("sql.partition_expression", fmt::format("PARTITIONED BY ({}): only columns can be named", key.ToString()),
+                 "store the value in a column of its own and partition by that");
+}
+
+LakeTransaction& TransactionOf(duckdb::ClientContext& context, LakeSchema& schema) {
+  return LakeTransaction::Get(context, schema.catalog);
+}
+
+// The draft of a new table, or of a new definition of `existing`.
+Result<txn::Draft> PlanTable(LakeSchema& schema, LakeTable* existing, const txn::TableDefinition& definition) {
+  const Runtime& runtime = schema.lake().world().environment.runtime;
+  const int64_t now_ms = runtime.clock.NowMs();
+  if (existing != nullptr) return txn::PlanReplace(existing->snapshot(), definition, now_ms);
+  return txn::PlanCreate(definition, NewUuid(runtime.random), now_ms);
+}
+
+}  // namespace
+
+Status CheckTableName(std::string_view name) {
+  std::string_view wrong;
+  if (name.empty()) wrong = "it is empty";
+  else if (name.size() > kNameBytes) wrong = "it is longer than 255 bytes";
+  else if (!delta::IsUtf8(name)) wrong = "it is not UTF-8";
+  else if (name.front() == '_' || name.front() == '.') wrong = "it starts with '_' or '.'";
+  for (const char letter : name) {
+    if (letter == '/') wrong = "it holds '/'";
+    if (static_cast<unsigned char>(letter) < 0x20 || letter == 0x7F) wrong = "it holds a control character";
+  }
+  if (wrong.empty()) return {};
+  return Invalid("sql.bad_table_name", fmt::format("\"{}\" cannot name a table: {}", name, wrong),
+                 "a table's folder has its name");
+}
+
+Result<txn::TableDefinition> DefinitionOf(duckdb::BoundCreateTableInfo& info) {
+  const duckdb::CreateTableInfo& base = info.Base();
+  LAKEHOLD_TRY(CheckTableName(base.table));
+  if (base.temporary) return NotYet(base.table, "a TEMPORARY table in a lake");
+  if (!base.sort_keys.empty()) return NotYet(base.table, "SORTED BY");
+  LAKEHOLD_ASSIGN(TableOptions options, OptionsOf(base));
+  LAKEHOLD_ASSIGN(const std::vector<bool> not_null, NotNullColumns(base));
+
+  txn::TableDefinition definition;
+  for (const auto& column : base.columns.Logical()) {
+    if (column.Generated()) return NotYet(base.table, fmt::format("the generated column \"{}\"", column.Name()));
+    if (column.HasDefaultValue()) return NotYet(base.table, fmt::format("the DEFAULT of column \"{}\"", column.Name()));
+    delta::Field field;
+    field.name = column.Name();
+    field.nullable = !not_null[column.Logical().index];
+    LAKEHOLD_ASSIGN(field.type, DeltaTypeOf(column.Type(), column.Name(), options.timestamps));
+    definition.schema.fields.push_back(std::move(field));
+  }
+  for (const auto& key : base.partition_keys) {
+    LAKEHOLD_ASSIGN(std::string column, PartitionColumn(*key));
+    definition.partition_columns.push_back(std::move(column));
+  }
+  definition.properties = std::move(options.properties);
+  definition.comment = std::move(options.comment);
+  if (!definition.comment && !base.comment.IsNull()) definition.comment = base.comment.ToString();
+  return definition;
+}
+
+duckdb::ErrorData CheckLakeTableDefinition(duckdb::BoundCreateTableInfo& info) {
+  auto definition = DefinitionOf(info);
+  return definition.ok() ? duckdb::ErrorData() : ErrorDataOf(definition.error());
+}
+
+duckdb::optional_ptr<duckdb::CatalogEntry> CreateLakeTable(duckdb::ClientContext& context, LakeSchema& schema,
+                                                           duckdb::BoundCreateTableInfo& info) {
+  const duckdb::CreateTableInfo& base = info.Base();
+  LakeTransaction& transaction = TransactionOf(context, schema);
+  CheckOrThrow(CheckTableName(base.table));
+  LakeTable* existing = ValueOrThrow(transaction.Lookup(schema, base.table, nullptr));
+  if (existing != nullptr) {
+    if (base.on_conflict == duckdb::OnCreateConflict::IGNORE_ON_CONFLICT) return nullptr;
+    const bool replace = base.on_conflict == duckdb::OnCreateConflict::REPLACE_ON_CONFLICT;
+    if (!replace || existing->name != base.table) {
+      const char* hint = existing->name == base.table ? "use IF NOT EXISTS or OR REPLACE, or pick another name"
+                                                      : "names that differ by case only are one: pick another";
+      ThrowError(AlreadyExists("sql.table_exists",
+                               fmt::format("the table \"{}\" exists", schema.DisplayName(existing->name)), hint));
+    }
+  }
+  const txn::TableDefinition definition = ValueOrThrow(DefinitionOf(info));
+  CheckOrThrow(transaction.BeginCreate(schema, base.table, ValueOrThrow(PlanTable(schema, existing, definition))));
+  return ValueOrThrow(transaction.Lookup(schema, base.table, nullptr));
+}
+
+void DropLakeTable(duckdb::ClientContext& context, LakeSchema& schema, duckdb::DropInfo& info) {
+  if (info.type != duckdb::CatalogType::TABLE_ENTRY) {
+    ThrowError(Unsupported("sql.not_yet", fmt::format("a lake holds tables only; \"{}\" cannot be dropped", info.name)));
+  }
+  LakeTransaction& transaction = TransactionOf(context, schema);
+  // By folder, not by snapshot: a table whose log is broken can be dropped too.
+  auto name = ValueOrThrow(schema.FindTable(info.name));
+  if (!name) {
+    if (ValueOrThrow(transaction.Lookup(schema, info.name, nullptr)) == nullptr) {
+      if (info.if_not_found == duckdb::OnEntryNotFound::RETURN_NULL) return;
+      ThrowError(NotFound("sql.unknown_table", fmt::format("there is no table \"{}\"", schema.DisplayName(info.name)),
+                          "SHOW TABLES lists them; DROP TABLE IF EXISTS does not mind"));
+    }
+    name = info.name;  // Created by this transaction.
+  }
+  CheckOrThrow(transaction.Drop(schema, *name));
+}
+
+}  // namespace lakehold::engine
