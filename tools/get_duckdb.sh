@@ -81,11 +81,18 @@ check() {
 
 say "headers: duckdb-$version.tar.gz from PyPI (18 MB)"
 # pip only prepares the sdist's metadata; nothing is compiled.
-"$python" -m pip download -q --disable-pip-version-check --no-deps --no-binary duckdb "duckdb==$version" -d "$tmp"
+"$python" -m pip download -q --disable-pip-version-check --no-deps --no-binary duckdb "duckdb==$version" -d "$tmp" ||
+  die "pip could not fetch duckdb $version; if you have it, set LAKEHOLD_DUCKDB_ROOT"
 check "$sha_sdist" "$tmp/duckdb-$version.tar.gz"
 
 say "library: $npm_spec from npm (24 MB)"
-(cd "$tmp" && PATH="$(dirname "$npm"):$PATH" "$npm" pack --silent "$npm_spec" >/dev/null)
+# node brings its own list of certificates; behind a proxy only the system's list knows the proxy's.
+if [ -z "${NODE_EXTRA_CA_CERTS:-}" ] && [ -f /etc/ssl/certs/ca-certificates.crt ]; then
+  export NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt
+fi
+# `pack` only downloads; the cache stays out of the home folder.
+(cd "$tmp" && PATH="$(dirname "$npm"):$PATH" npm_config_cache=$tmp/npm "$npm" pack --loglevel=error "$npm_spec" >/dev/null) ||
+  die "npm could not fetch $npm_spec; if you have DuckDB $version, set LAKEHOLD_DUCKDB_ROOT"
 npm_archive=$(ls "$tmp"/duckdb-node-bindings-*.tgz)
 check "$sha_npm" "$npm_archive"
 
