@@ -32,6 +32,8 @@ class Snapshot {
   static Result<std::shared_ptr<const Snapshot>> Refresh(std::shared_ptr<const Snapshot> from, const LogContext& context);
   // The state an uncommitted draft would make: this snapshot with `actions` applied, at the same version.
   Result<std::shared_ptr<const Snapshot>> Overlay(std::span<const Action> actions) const;
+  // The same for a draft that creates the table: version 0, from nothing.
+  static Result<std::shared_ptr<const Snapshot>> FromActions(const TableRoot& root, std::span<const Action> actions);
 
   virtual ~Snapshot() = default;
 

@@ -39,15 +39,16 @@ std::shared_ptr<duckdb::StorageExtension> MakeLakeStorage(std::shared_ptr<LakeWo
 
 class LakeCatalog final : public duckdb::Catalog {
  public:
-  LakeCatalog(duckdb::AttachedDatabase& db, std::shared_ptr<LakeWorld> world, std::shared_ptr<storage::ObjectStore> store,
-              std::string handle);
+  // `world` outlives the catalog: the instance's storage extension holds it.
+  LakeCatalog(duckdb::AttachedDatabase& db, const LakeWorld& world, std::shared_ptr<storage::ObjectStore> store);
   ~LakeCatalog() override;
 
   // The lake behind a catalog or schema of DuckDB's, or null if it is not ours.
   static LakeCatalog* From(duckdb::Catalog& catalog);
 
-  const LakeWorld& world() const { return *world_; }
+  const LakeWorld& world() const { return world_; }
   const std::shared_ptr<storage::ObjectStore>& store() const { return store_; }
+  const std::string& handle() const { return handle_; }  // Of the store, in the registry.
   // Where the file system finds a key of this lake's store: "lakehold://<handle>/<key>".
   std::string PathOf(std::string_view key) const;
   // The table folder when the lake is a table itself: it holds one table of this name, at the store's root. Asked once.
@@ -91,8 +92,9 @@ class LakeCatalog final : public duckdb::Catalog {
  private:
   void DropSchema(duckdb::ClientContext& context, duckdb::DropInfo& info) override;
   LakeSchema& SchemaNamed(const std::string& name);
+  Result<bool> IsSchemaFolder(const std::string& name);
 
-  std::shared_ptr<LakeWorld> world_;
+  const LakeWorld& world_;
   std::shared_ptr<storage::ObjectStore> store_;
   std::string handle_;
   std::mutex mutex_;  // Guards what follows.

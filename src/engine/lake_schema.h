@@ -17,6 +17,9 @@ namespace lakehold::engine {
 
 class LakeCatalog;
 
+// Whether a folder of this name may be a table: no '/', no control character, no leading '_' or '.' (decision 4).
+bool IsTableName(std::string_view name);
+
 class LakeSchema final : public duckdb::SchemaCatalogEntry {
  public:
   LakeSchema(LakeCatalog& catalog, duckdb::CreateSchemaInfo& info);

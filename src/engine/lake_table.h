@@ -4,8 +4,10 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
+#include "base/result.h"
 #include "delta/snapshot.h"
 #include "duckdb.hpp"
 #include "duckdb/catalog/catalog_entry/table_catalog_entry.hpp"
@@ -16,13 +18,15 @@ class LakeSchema;
 
 class LakeTable final : public duckdb::TableCatalogEntry {
  public:
-  // The entry for `snapshot` under `name`. Raises (as duckdb exceptions) kUnsupported for types DuckDB cannot hold.
+  // The entry for `snapshot` under `name`.
   static duckdb::unique_ptr<LakeTable> Make(LakeSchema& schema, const std::string& name,
                                             std::shared_ptr<const delta::Snapshot> snapshot, bool time_travel);
+  // A table that cannot be opened, so that SHOW TABLES still names it: no columns; using it raises `error`.
+  static duckdb::unique_ptr<LakeTable> MakeBroken(LakeSchema& schema, const std::string& name, Error error);
   LakeTable(LakeSchema& schema, duckdb::CreateTableInfo& info, std::shared_ptr<const delta::Snapshot> snapshot,
             bool time_travel);
 
-  // With the transaction's own writes, if it has any.
+  // With the transaction's own writes, if it has any. Null for a broken table.
   const std::shared_ptr<const delta::Snapshot>& snapshot() const { return snapshot_; }
   // Named with AT: read-only.
   bool time_travel() const { return time_travel_; }
@@ -43,6 +47,7 @@ class LakeTable final : public duckdb::TableCatalogEntry {
  private:
   std::shared_ptr<const delta::Snapshot> snapshot_;
   bool time_travel_;
+  std::optional<Error> error_;
 };
 
 }  // namespace lakehold::engine

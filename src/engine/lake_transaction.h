@@ -10,6 +10,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -17,11 +18,13 @@
 #include "delta/snapshot.h"
 #include "duckdb.hpp"
 #include "duckdb/transaction/transaction.hpp"
+#include "duckdb/planner/tableref/bound_at_clause.hpp"
 #include "duckdb/transaction/transaction_manager.hpp"
 #include "engine/engine.h"
 #include "engine/lake_table.h"
 #include "txn/commit.h"
 #include "txn/draft.h"
+#include "txn/plan.h"
 
 namespace lakehold::engine {
 
@@ -47,6 +50,9 @@ class LakeTransaction final : public duckdb::Transaction {
   // writes, or at the version `at` names. The entry lives as long as the transaction.
   Result<LakeTable*> Lookup(LakeSchema& schema, std::string_view name, duckdb::optional_ptr<duckdb::BoundAtClause> at);
 
+  // Every table of the schema as the transaction sees it; those that cannot be opened as broken entries.
+  Result<std::vector<LakeTable*>> AllTables(LakeSchema& schema);
+
   // Opens the table for appending: at the first call of the transaction by txn::PlanAppend, later calls join the open draft.
   // kUnsupported "txn.several_tables" if the transaction writes another table already; kInvalid "txn.pinned_in_the_past" for
   // a table named with AT.
@@ -54,7 +60,7 @@ class LakeTransaction final : public duckdb::Transaction {
   // The same, replacing what is there (decided by txn::PlanOverwrite). Appends of the same transaction follow into it.
   Status BeginOverwrite(const LakeTable& table, std::optional<delta::Predicate> where);
   // A new table, or a new definition (`draft` from txn::PlanCreate or PlanReplace): visible to this transaction at once.
-  // kAlreadyExists if another table was created under this name by this transaction.
+  // What the transaction wrote into the table before is given up.
   Status BeginCreate(LakeSchema& schema, const std::string& table, txn::Draft draft);
   // The table goes when the transaction commits: one rename into `_lakehold/dropped/<uuid>/`. Gone to this transaction now.
   Status Drop(LakeSchema& schema, const std::string& table);
@@ -65,34 +71,63 @@ class LakeTransaction final : public duckdb::Transaction {
   // Gives the open draft of `root` to `edit`, under the lock: for operation, parameters, metadata.
   Status EditDraft(const delta::TableRoot& root, const std::function<void(txn::Draft&)>& edit);
 
-  // A scan was bound: its reads enter the read set if its statement writes the same table.
-  void RecordRead(const LakeTable& table, std::shared_ptr<const delta::Predicate> predicate);
+  // A scan was bound: what it reads enters the read set if its statement also writes the table. `read` is looked at when the
+  // transaction commits.
+  void RecordRead(const LakeTable& table, std::shared_ptr<const delta::Predicate> read);
 
   // Publishes what the transaction wrote. After an error the transaction is over: its files are discarded unless the outcome
   // is unknown.
   Result<std::vector<CommitReport>> Commit(duckdb::ClientContext& context);
+  // Discards the files of what was not committed.
   void Rollback();
 
  private:
-  struct Written;
-  struct Read;
+  // A table at its first touch, and as the transaction sees it now.
   struct Pinned {
-    std::shared_ptr<const delta::Snapshot> snapshot;
+    std::shared_ptr<const delta::Snapshot> base;     // Null: made by this transaction.
+    std::shared_ptr<const delta::Snapshot> current;  // Null: dropped by this transaction.
     LakeTable* entry = nullptr;
   };
-  Result<std::shared_ptr<const delta::Snapshot>> PinLocked(const delta::TableRoot& root);
-  Result<std::shared_ptr<const delta::Snapshot>> ResolveAt(const delta::TableRoot& root, duckdb::BoundAtClause& at);
-  Status OpenDraftLocked(const LakeTable& table, const std::function<Result<txn::Draft>()>& plan);
+  // The one table this transaction writes.
+  struct Written {
+    delta::TableRoot root;
+    std::string name;  // For people.
+    txn::Draft draft;
+    txn::WrittenFiles files;
+    int64_t rows_added = 0;
+    std::set<uint64_t> statements;
+  };
+  struct Read {
+    std::string folder;
+    uint64_t statement = 0;
+    std::shared_ptr<const delta::Predicate> predicate;
+  };
+  struct Dropped {
+    delta::TableRoot root;
+    std::string name;
+    delta::Version version = 0;
+  };
+
+  LakeTable* MakeEntry(LakeSchema& schema, const std::string& table, std::shared_ptr<const delta::Snapshot> snapshot,
+                       bool time_travel);
+  Result<Pinned*> PinLocked(LakeSchema& schema, const std::string& table);
+  Result<LakeTable*> LookupAt(LakeSchema& schema, const std::string& table, const duckdb::BoundAtClause& at);
+  Status CheckOnlyTable(const delta::TableRoot& root, std::string_view name) const;
+  Status OpenDraftLocked(const LakeTable& table, const std::function<Result<txn::Draft>(const Pinned&)>& plan);
+  // Makes own writes visible: the snapshot of base and draft.
+  Status RefreshLocked();
+  void AddReadsLocked();
+  CommitReport ReportLocked() const;
   Result<CommitReport> Publish(duckdb::ClientContext& context);
-  Status MoveDropped();
+  Result<CommitReport> MoveDropped();
 
   LakeCatalog& lake_;
-  std::mutex mutex_;  // Guards what follows. Never held while a store is asked, except to pin.
-  std::map<std::string, Pinned> pinned_;  // By folder.
-  std::map<std::pair<std::string, delta::Version>, LakeTable*> in_the_past_;
+  std::mutex mutex_;  // Guards what follows. Held while a table is pinned: the store is asked then.
+  std::map<std::string, Pinned> pinned_;                              // By folder.
+  std::map<std::pair<std::string, std::string>, LakeTable*> past_;  // By folder and AT clause.
   std::vector<duckdb::unique_ptr<LakeTable>> entries_;
-  std::unique_ptr<Written> written_;
-  std::optional<std::string> dropped_;  // Folder.
+  std::optional<Written> written_;
+  std::optional<Dropped> dropped_;
   std::vector<Read> reads_;
 };
 

@@ -1,0 +1,171 @@
+#include "engine/file_list.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "delta/partition_value.h"
+#include "delta/pruning.h"
+#include "duckdb/common/types/timestamp.hpp"
+#include "duckdb/planner/expression/bound_columnref_expression.hpp"
+#include "duckdb/planner/table_filter.hpp"
+#include "duckdb/storage/statistics/node_statistics.hpp"
+#include "engine/duckdb_errors.h"
+#include "engine/predicate_translation.h"
+#include "engine/store_registry.h"
+
+namespace lakehold::engine {
+namespace {
+
+using delta::Predicate;
+using delta::PredicateKind;
+
+ScanReport UnprunedReport(const LakeScan& scan) {
+  ScanReport report = *scan.report;
+  const auto& files = scan.snapshot->files();
+  report.files = report.files_read = files.live_files();
+  report.bytes = report.bytes_read = files.live_bytes();
+  report.skipped_by_partition = report.skipped_by_statistics = 0;
+  report.columns.clear();
+  report.filter.clear();
+  return report;
+}
+
+// Leaves out of a conjunction what pruning does not understand, so that the report shows only what it does.
+std::string Describe(const Predicate& predicate) {
+  if (predicate.kind == PredicateKind::kUnknown) return {};
+  if (predicate.kind != PredicateKind::kAnd) return delta::FormatPredicate(predicate);
+  std::string text;
+  for (const auto& child : predicate.children) {
+    const std::string part = Describe(child);
+    if (part.empty()) continue;
+    if (!text.empty()) text += " AND ";
+    text += part;
+  }
+  return text;
+}
+
+}  // namespace
+
+LakeFileList::LakeFileList(std::shared_ptr<const LakeScan> scan)
+    : scan_(std::move(scan)),
+      ordinals_(std::make_shared<const delta::FileOrdinals>(scan_->snapshot->files().LiveOrdinals())),
+      report_(UnprunedReport(*scan_)) {
+  *scan_->report = report_;
+}
+
+LakeFileList::LakeFileList(std::shared_ptr<const LakeScan> scan, std::shared_ptr<const delta::FileOrdinals> ordinals,
+                           ScanReport report)
+    : scan_(std::move(scan)), ordinals_(std::move(ordinals)), report_(std::move(report)) {}
+
+duckdb::unique_ptr<duckdb::MultiFileList> LakeFileList::Pruned(const Predicate& predicate) const {
+  if (predicate.kind == PredicateKind::kUnknown) return nullptr;
+  auto pruned = delta::Prune(scan_->snapshot->files(), *ordinals_, predicate);
+  ScanReport report = report_;
+  report.files_read = static_cast<int64_t>(pruned.kept.size());
+  report.bytes_read = pruned.bytes_kept;
+  report.skipped_by_partition += pruned.skipped_by_partition;
+  report.skipped_by_statistics += pruned.skipped_by_statistics;
+  for (auto& column : pruned.columns) {
+    if (std::find(report.columns.begin(), report.columns.end(), column) == report.columns.end()) {
+      report.columns.push_back(std::move(column));
+    }
+  }
+  const std::string filter = Describe(predicate);
+  if (!filter.empty() && report.filter.find(filter) == std::string::npos) {
+    report.filter = report.filter.empty() ? filter : report.filter + " AND " + filter;
+  }
+  *scan_->report = report;
+  if (pruned.kept.size() == ordinals_->size()) return nullptr;
+  auto kept = std::make_shared<const delta::FileOrdinals>(std::move(pruned.kept));
+  return duckdb::unique_ptr<duckdb::MultiFileList>(new LakeFileList(scan_, std::move(kept), std::move(report)));
+}
+
+duckdb::unique_ptr<duckdb::MultiFileList> LakeFileList::ComplexFilterPushdown(
+    duckdb::ClientContext& context, const duckdb::MultiFileOptions&, duckdb::MultiFilePushdownInfo& info,
+    duckdb::vector<duckdb::unique_ptr<duckdb::Expression>>& filters) const {
+  if (filters.empty()) return nullptr;
+  const ColumnOf column_of = [&](const duckdb::Expression& expression) -> std::optional<size_t> {
+    if (expression.GetExpressionClass() != duckdb::ExpressionClass::BOUND_COLUMN_REF) return std::nullopt;
+    const auto& binding = expression.Cast<duckdb::BoundColumnRefExpression>().binding;
+    if (binding.table_index != info.table_index || binding.column_index >= info.column_indexes.size()) return std::nullopt;
+    const auto& index = info.column_indexes[binding.column_index];
+    // A pushed-down extract stands for a field, not for the column its index names.
+    if (!index.HasPrimaryIndex() || index.IsVirtualColumn() || index.IsPushdownExtract()) return std::nullopt;
+    return index.GetPrimaryIndex();
+  };
+  std::vector<Predicate> all;
+  for (const auto& filter : filters) all.push_back(TranslateExpression(context, *filter, *scan_->snapshot, column_of));
+  auto predicate = all.size() == 1 ? std::move(all.front()) : Predicate::And(std::move(all));
+  // Planning may push filters more than once: each time the rows read are among those before.
+  *scan_->read = scan_->read->kind == PredicateKind::kUnknown ? predicate : Predicate::And({*scan_->read, predicate});
+  return Pruned(predicate);
+}
+
+duckdb::unique_ptr<duckdb::MultiFileList> LakeFileList::DynamicFilterPushdown(
+    duckdb::ClientContext& context, const duckdb::MultiFileOptions&, const duckdb::vector<std::string>&,
+    const duckdb::vector<duckdb::LogicalType>&, const duckdb::vector<duckdb::column_t>& column_ids,
+    duckdb::TableFilterSet& filters) const {
+  std::vector<std::optional<size_t>> columns;
+  for (const auto id : column_ids) {
+    columns.push_back(duckdb::IsVirtualColumn(id) ? std::nullopt : std::optional<size_t>(id));
+  }
+  return Pruned(TranslateFilters(context, filters, *scan_->snapshot, columns));
+}
+
+duckdb::vector<duckdb::OpenFileInfo> LakeFileList::GetAllFiles() const {
+  duckdb::vector<duckdb::OpenFileInfo> files;
+  for (duckdb::idx_t i = 0; i < ordinals_->size(); ++i) files.push_back(GetFile(i));
+  return files;
+}
+
+duckdb::FileExpandResult LakeFileList::GetExpandResult() const {
+  if (ordinals_->empty()) return duckdb::FileExpandResult::NO_FILES;
+  return ordinals_->size() == 1 ? duckdb::FileExpandResult::SINGLE_FILE : duckdb::FileExpandResult::MULTIPLE_FILES;
+}
+
+duckdb::OpenFileInfo LakeFileList::GetFile(duckdb::idx_t i) const {
+  if (i >= ordinals_->size()) return {};
+  const auto& root = scan_->snapshot->root();
+  const auto view = scan_->snapshot->files().Get((*ordinals_)[i]);
+  const std::string name = ValueOrThrow(delta::DecodeLogPath(view.path, root.uri()));
+  duckdb::OpenFileInfo file(StoreRegistry::PathOf(scan_->store_handle, root.KeyOf(name)));
+  file.extended_info = duckdb::make_shared_ptr<duckdb::ExtendedOpenFileInfo>();
+  auto& options = file.extended_info->options;
+  // Data files never change: no question about them needs the store.
+  options["file_size"] = duckdb::Value::UBIGINT(static_cast<uint64_t>(view.size_bytes));
+  options["last_modified"] = duckdb::Value::TIMESTAMP(duckdb::Timestamp::FromEpochMs(view.modified_ms));
+  options["etag"] = duckdb::Value("");
+  options["validate_external_file_cache"] = duckdb::Value::BOOLEAN(false);
+  options["has_deletes"] = duckdb::Value::BOOLEAN(view.deletion_vector != nullptr);
+  return file;
+}
+
+std::optional<int64_t> LakeFileList::ExactRows() const {
+  const auto& files = scan_->snapshot->files();
+  const auto records = files.NumRecords();
+  int64_t rows = 0;
+  for (const auto ordinal : *ordinals_) {
+    if (records[ordinal] < 0) return std::nullopt;
+    const auto* vector = files.Get(ordinal).deletion_vector;
+    rows += records[ordinal] - (vector != nullptr ? vector->cardinality : 0);
+  }
+  return rows;
+}
+
+duckdb::unique_ptr<duckdb::NodeStatistics> LakeFileList::GetCardinality(duckdb::ClientContext&) const {
+  if (const auto rows = ExactRows(); rows && *rows >= 0) {
+    const auto count = static_cast<duckdb::idx_t>(*rows);
+    return duckdb::make_uniq<duckdb::NodeStatistics>(count, count);
+  }
+  // Without record counts the size must do: rows of about a hundred bytes.
+  constexpr int64_t kBytesPerRow = 100;
+  return duckdb::make_uniq<duckdb::NodeStatistics>(static_cast<duckdb::idx_t>(report_.bytes_read / kBytesPerRow + 1));
+}
+
+duckdb::unique_ptr<duckdb::MultiFileList> LakeFileList::Copy() const {
+  // A copied plan may filter otherwise: from here on the scan counts as having read everything.
+  *scan_->read = Predicate::Unknown();
+  return duckdb::unique_ptr<duckdb::MultiFileList>(new LakeFileList(scan_, ordinals_, report_));
+}
+
+}  // namespace lakehold::engine

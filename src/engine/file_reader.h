@@ -1,0 +1,64 @@
+// LakeFileReader: how one data file becomes rows of the table: column mapping, partition constants, type widening, deletion
+// vectors. DuckDB's Parquet reader does the rest. Thread-safe after binding.
+#pragma once
+
+#include <memory>
+
+#include "duckdb.hpp"
+#include "duckdb/common/multi_file/multi_file_reader.hpp"
+#include "engine/column_mapping.h"
+#include "engine/file_list.h"
+#include "engine/lake_scan.h"
+
+namespace lakehold::engine {
+
+class LakeFileReader final : public duckdb::MultiFileReader {
+ public:
+  explicit LakeFileReader(std::shared_ptr<const LakeScan> scan);
+
+  const LakeScan& scan() const { return *scan_; }
+
+  duckdb::shared_ptr<duckdb::MultiFileList> CreateFileList(duckdb::ClientContext& context,
+                                                           const duckdb::vector<std::string>& paths,
+                                                           const duckdb::FileGlobInput& glob_input) override;
+  bool Bind(duckdb::MultiFileOptions& options, duckdb::MultiFileList& files,
+            duckdb::vector<duckdb::LogicalType>& return_types, duckdb::vector<std::string>& names,
+            duckdb::MultiFileReaderBindData& bind_data) override;
+  void BindOptions(duckdb::MultiFileOptions& options, duckdb::MultiFileList& files,
+                   duckdb::vector<duckdb::LogicalType>& return_types, duckdb::vector<std::string>& names,
+                   duckdb::MultiFileReaderBindData& bind_data) override;
+  // Raises kUnsupported where delta::CheckReadable does.
+  duckdb::unique_ptr<duckdb::MultiFileReaderGlobalState> InitializeGlobalState(
+      duckdb::ClientContext& context, const duckdb::MultiFileOptions& options,
+      const duckdb::MultiFileReaderBindData& bind_data, const duckdb::MultiFileList& files,
+      const duckdb::vector<duckdb::MultiFileColumnDefinition>& global_columns,
+      const duckdb::vector<duckdb::ColumnIndex>& global_column_ids) override;
+  // Skips the file if the filters, with what joins and Top-N have learned meanwhile, leave nothing of it.
+  duckdb::ReaderInitializeType InitializeReader(
+      duckdb::MultiFileReaderData& reader_data, const duckdb::MultiFileBindData& bind_data,
+      const duckdb::vector<duckdb::MultiFileColumnDefinition>& global_columns,
+      const duckdb::vector<duckdb::ColumnIndex>& global_column_ids,
+      duckdb::optional_ptr<duckdb::TableFilterSet> table_filters, duckdb::ClientContext& context,
+      duckdb::MultiFileGlobalState& gstate) override;
+  duckdb::TablePartitionInfo GetPartitionInfo(duckdb::ClientContext& context,
+                                              const duckdb::MultiFileReaderBindData& bind_data,
+                                              duckdb::TableFunctionPartitionInput& input) override;
+  duckdb::unique_ptr<duckdb::MultiFileReader> Copy() const override;
+
+ private:
+  // Values that are the same for every row of the file.
+  void AddConstants(duckdb::MultiFileReaderData& reader_data, const duckdb::vector<duckdb::ColumnIndex>& column_ids,
+                    delta::FileOrdinal ordinal) const;
+  duckdb::vector<duckdb::MultiFileColumnDefinition> ColumnsFor(
+      const duckdb::BaseFileReader& file, const duckdb::vector<duckdb::ColumnIndex>& column_ids) const;
+  // The filters as they may be given to this file: where types differ, only those whose meaning a cast cannot change.
+  duckdb::unique_ptr<duckdb::TableFilterSet> FiltersFor(
+      const duckdb::BaseFileReader& file, const duckdb::TableFilterSet& filters,
+      const duckdb::vector<duckdb::ColumnIndex>& column_ids) const;
+
+  std::shared_ptr<const LakeScan> scan_;
+  ColumnMappingMode mode_;
+  duckdb::vector<duckdb::LogicalType> types_;
+};
+
+}  // namespace lakehold::engine

@@ -1,0 +1,204 @@
+#include "engine/lake_catalog.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "delta/snapshot.h"
+#include "duckdb/catalog/entry_lookup_info.hpp"
+#include "duckdb/main/attached_database.hpp"
+#include "duckdb/parser/parsed_data/attach_info.hpp"
+#include "duckdb/parser/parsed_data/create_schema_info.hpp"
+#include "duckdb/parser/parsed_data/drop_info.hpp"
+#include "duckdb/planner/operator/logical_delete.hpp"
+#include "duckdb/planner/operator/logical_merge_into.hpp"
+#include "duckdb/planner/operator/logical_update.hpp"
+#include "duckdb/storage/database_size.hpp"
+#include "engine/duckdb_errors.h"
+#include "engine/lake_schema.h"
+#include "engine/lake_transaction.h"
+#include "engine/modify_sink.h"
+#include "engine/not_yet.h"
+#include "engine/store_registry.h"
+
+namespace lakehold::engine {
+namespace {
+
+LakeWorld& WorldOf(duckdb::optional_ptr<duckdb::StorageExtensionInfo> world) { return static_cast<LakeWorld&>(*world); }
+
+duckdb::unique_ptr<duckdb::Catalog> Attach(duckdb::optional_ptr<duckdb::StorageExtensionInfo> info,
+                                           duckdb::ClientContext&, duckdb::AttachedDatabase& db, const std::string&,
+                                           duckdb::AttachInfo& attach, duckdb::AttachOptions&) {
+  auto& world = WorldOf(info);
+  std::shared_ptr<storage::ObjectStore> store;
+  const std::string_view location = attach.path;
+  if (location.substr(0, kAttachPrefix.size()) == kAttachPrefix) {
+    store = ValueOrThrow(world.stores.Find(location.substr(kAttachPrefix.size())));
+  } else {
+    const auto& environment = world.environment;
+    store = ValueOrThrow(storage::OpenStore(location, environment.durability, true, environment.runtime));
+  }
+  return duckdb::make_uniq<LakeCatalog>(db, world, std::move(store));
+}
+
+duckdb::unique_ptr<duckdb::TransactionManager> MakeTransactions(duckdb::optional_ptr<duckdb::StorageExtensionInfo>,
+                                                                duckdb::AttachedDatabase& db, duckdb::Catalog& catalog) {
+  return duckdb::make_uniq<LakeTransactions>(db, static_cast<LakeCatalog&>(catalog));
+}
+
+}  // namespace
+
+LakeWorld::LakeWorld(Environment environment, StoreRegistry& stores, std::shared_ptr<delta::CheckpointCodec> codec)
+    : environment(std::move(environment)), stores(stores), checkpoint_codec(std::move(codec)) {}
+
+std::shared_ptr<duckdb::StorageExtension> MakeLakeStorage(std::shared_ptr<LakeWorld> world) {
+  auto storage = std::make_shared<duckdb::StorageExtension>();
+  storage->attach = Attach;
+  storage->create_transaction_manager = MakeTransactions;
+  storage->storage_info = duckdb::shared_ptr<duckdb::StorageExtensionInfo>(std::move(world));
+  return storage;
+}
+
+LakeCatalog::LakeCatalog(duckdb::AttachedDatabase& db, const LakeWorld& world, std::shared_ptr<storage::ObjectStore> store)
+    : Catalog(db), world_(world), store_(std::move(store)), handle_(world_.stores.Register(store_)) {}
+
+LakeCatalog::~LakeCatalog() { world_.stores.Unregister(handle_); }
+
+LakeCatalog* LakeCatalog::From(duckdb::Catalog& catalog) {
+  return catalog.GetCatalogType() == kLakeType ? &static_cast<LakeCatalog&>(catalog) : nullptr;
+}
+
+std::string LakeCatalog::PathOf(std::string_view key) const { return StoreRegistry::PathOf(handle_, key); }
+
+Result<bool> LakeCatalog::IsTable() {
+  {
+    std::lock_guard lock(mutex_);
+    if (is_table_) return *is_table_;
+  }
+  LAKEHOLD_ASSIGN(const bool is_table, delta::TableExists(RootOf("")));
+  std::lock_guard lock(mutex_);
+  is_table_ = is_table;
+  return is_table;
+}
+
+std::string LakeCatalog::TableName() const {
+  std::string_view uri = store_->uri();
+  while (!uri.empty() && uri.back() == '/') uri.remove_suffix(1);
+  return std::string(uri.substr(uri.rfind('/') + 1));
+}
+
+void LakeCatalog::Initialize(bool) {}
+
+LakeSchema& LakeCatalog::SchemaNamed(const std::string& name) {
+  std::lock_guard lock(mutex_);
+  auto& schema = schemas_[name];
+  if (!schema) {
+    duckdb::CreateSchemaInfo info;
+    info.schema = name;
+    schema = std::make_unique<LakeSchema>(*this, info);
+  }
+  return *schema;
+}
+
+duckdb::optional_ptr<duckdb::CatalogEntry> LakeCatalog::CreateSchema(duckdb::CatalogTransaction,
+                                                                     duckdb::CreateSchemaInfo& info) {
+  ThrowError(NotYet("CREATE SCHEMA", "schema", info.schema, "A schema is a folder of the lake: make the folder"));
+}
+
+void LakeCatalog::DropSchema(duckdb::ClientContext&, duckdb::DropInfo& info) {
+  ThrowError(NotYet("DROP SCHEMA", "schema", info.name));
+}
+
+Result<bool> LakeCatalog::IsSchemaFolder(const std::string& name) {
+  LAKEHOLD_ASSIGN(const bool is_table, IsTable());
+  if (is_table || !IsTableName(name)) return false;
+  LAKEHOLD_ASSIGN(const auto folders, store_->ListFolders(""));
+  if (std::find(folders.begin(), folders.end(), name) == folders.end()) return false;
+  LAKEHOLD_ASSIGN(const bool table, delta::TableExists(RootOf(name)));
+  return !table;
+}
+
+duckdb::optional_ptr<duckdb::SchemaCatalogEntry> LakeCatalog::LookupSchema(duckdb::CatalogTransaction,
+                                                                           const duckdb::EntryLookupInfo& lookup,
+                                                                           duckdb::OnEntryNotFound if_not_found) {
+  const std::string& name = lookup.GetEntryName();
+  if (name == DEFAULT_SCHEMA || name == INVALID_SCHEMA) return &SchemaNamed(DEFAULT_SCHEMA);
+  if (ValueOrThrow(IsSchemaFolder(name))) return &SchemaNamed(name);
+  if (if_not_found == duckdb::OnEntryNotFound::RETURN_NULL) return nullptr;
+  ThrowError(NotFound("catalog.no_schema", fmt::format("the lake {} has no schema {}", store_->uri(), name),
+                      "A schema is a folder of the lake that holds tables"));
+}
+
+void LakeCatalog::ScanSchemas(duckdb::ClientContext&, std::function<void(duckdb::SchemaCatalogEntry&)> callback) {
+  callback(SchemaNamed(DEFAULT_SCHEMA));
+  if (ValueOrThrow(IsTable())) return;
+  for (const auto& folder : ValueOrThrow(store_->ListFolders(""))) {
+    if (!IsTableName(folder) || ValueOrThrow(delta::TableExists(RootOf(folder)))) continue;
+    auto& schema = SchemaNamed(folder);
+    if (!ValueOrThrow(schema.ListTables()).empty()) callback(schema);
+  }
+}
+
+duckdb::PhysicalOperator& LakeCatalog::PlanCreateTableAs(duckdb::ClientContext& context,
+                                                         duckdb::PhysicalPlanGenerator& planner,
+                                                         duckdb::LogicalCreateTable& op, duckdb::PhysicalOperator& plan) {
+  return PlanLakeCreateTableAs(context, planner, op, plan);
+}
+
+duckdb::PhysicalOperator& LakeCatalog::PlanInsert(duckdb::ClientContext& context, duckdb::PhysicalPlanGenerator& planner,
+                                                  duckdb::LogicalInsert& op,
+                                                  duckdb::optional_ptr<duckdb::PhysicalOperator> plan) {
+  return PlanLakeInsert(context, planner, op, plan);
+}
+
+duckdb::PhysicalOperator& LakeCatalog::PlanDelete(duckdb::ClientContext&, duckdb::PhysicalPlanGenerator&,
+                                                  duckdb::LogicalDelete& op, duckdb::PhysicalOperator&) {
+  ThrowError(NotYet("DELETE", "table", static_cast<LakeTable&>(op.table).DisplayName()));
+}
+
+// Before its scan is planned: nothing is set in motion for a statement that will not run.
+duckdb::PhysicalOperator& LakeCatalog::PlanDelete(duckdb::ClientContext&, duckdb::PhysicalPlanGenerator&,
+                                                  duckdb::LogicalDelete& op) {
+  ThrowError(NotYet("DELETE", "table", static_cast<LakeTable&>(op.table).DisplayName()));
+}
+
+duckdb::PhysicalOperator& LakeCatalog::PlanUpdate(duckdb::ClientContext&, duckdb::PhysicalPlanGenerator&,
+                                                  duckdb::LogicalUpdate& op, duckdb::PhysicalOperator&) {
+  ThrowError(NotYet("UPDATE", "table", static_cast<LakeTable&>(op.table).DisplayName()));
+}
+
+duckdb::PhysicalOperator& LakeCatalog::PlanUpdate(duckdb::ClientContext&, duckdb::PhysicalPlanGenerator&,
+                                                  duckdb::LogicalUpdate& op) {
+  ThrowError(NotYet("UPDATE", "table", static_cast<LakeTable&>(op.table).DisplayName()));
+}
+
+duckdb::PhysicalOperator& LakeCatalog::PlanMergeInto(duckdb::ClientContext&, duckdb::PhysicalPlanGenerator&,
+                                                     duckdb::LogicalMergeInto& op, duckdb::PhysicalOperator&) {
+  ThrowError(NotYet("MERGE INTO", "table", static_cast<LakeTable&>(op.table).DisplayName()));
+}
+
+duckdb::unique_ptr<duckdb::LogicalOperator> LakeCatalog::BindCreateIndex(duckdb::Binder&, duckdb::CreateStatement&,
+                                                                         duckdb::TableCatalogEntry& table,
+                                                                         duckdb::unique_ptr<duckdb::LogicalOperator>) {
+  ThrowError(NotYet("CREATE INDEX", "table", static_cast<LakeTable&>(table).DisplayName()));
+}
+
+duckdb::ErrorData LakeCatalog::SupportsCreateTable(duckdb::BoundCreateTableInfo& info) {
+  return CheckLakeTableDefinition(info);
+}
+
+duckdb::DatabaseSize LakeCatalog::GetDatabaseSize(duckdb::ClientContext& context) {
+  duckdb::DatabaseSize size;
+  ScanSchemas(context, [&](duckdb::SchemaCatalogEntry& schema) {
+    auto& transaction = LakeTransaction::Get(context, *this);
+    for (const auto* table : ValueOrThrow(transaction.AllTables(static_cast<LakeSchema&>(schema)))) {
+      if (table->snapshot()) size.bytes += static_cast<duckdb::idx_t>(table->snapshot()->files().live_bytes());
+    }
+  });
+  return size;
+}
+
+std::string LakeCatalog::GetDBPath() { return std::string(store_->uri()); }
+
+}  // namespace lakehold::engine

@@ -1,0 +1,123 @@
+#include "engine/lake_scan.h"
+
+#include <utility>
+
+#include "delta/features.h"
+#include "duckdb/catalog/catalog_entry/table_function_catalog_entry.hpp"
+#include "duckdb/common/multi_file/multi_file_states.hpp"
+#include "duckdb/function/partition_stats.hpp"
+#include "duckdb/parser/tableref/table_function_ref.hpp"
+#include "engine/duckdb_errors.h"
+#include "engine/file_reader.h"
+#include "engine/lake_table.h"
+#include "engine/log_answers.h"
+#include "engine/type_mapping.h"
+
+namespace lakehold::engine {
+namespace {
+
+using delta::TypeKind;
+using duckdb::LogicalType;
+
+// Carries the scan into DuckDB's bind, which makes the reader itself.
+struct ScanArgument final : duckdb::TableFunctionInfo {
+  explicit ScanArgument(std::shared_ptr<const LakeScan> scan) : scan(std::move(scan)) {}
+  std::shared_ptr<const LakeScan> scan;
+};
+
+duckdb::unique_ptr<duckdb::MultiFileReader> MakeReader(const duckdb::TableFunction& function) {
+  return duckdb::make_uniq<LakeFileReader>(function.function_info->Cast<ScanArgument>().scan);
+}
+
+duckdb::BindInfo TableOf(const duckdb::optional_ptr<duckdb::FunctionData> bind_data) {
+  const auto& reader = bind_data->Cast<duckdb::MultiFileBindData>().multi_file_reader->Cast<LakeFileReader>();
+  if (auto* table = reader.scan().table; table != nullptr) return duckdb::BindInfo(*table);
+  return duckdb::BindInfo(duckdb::ScanType::EXTERNAL);
+}
+
+duckdb::vector<duckdb::PartitionStatistics> PartitionStats(duckdb::ClientContext&, duckdb::GetPartitionStatsInput& input) {
+  const auto& list = input.bind_data->Cast<duckdb::MultiFileBindData>().file_list->Cast<LakeFileList>();
+  // A table this build may not read is refused when its scan starts: no answer may come before that.
+  if (!delta::CheckReadable(list.scan().snapshot->protocol()).ok()) return {};
+  return AnswersFromLog(list);
+}
+
+LogicalType SqlTypeOf(const delta::DataType& type) {
+  if (auto mapped = DuckDbTypeOf(type); mapped.ok()) return std::move(*mapped);
+  switch (type.kind) {
+    case TypeKind::kStruct: {
+      duckdb::child_list_t<LogicalType> children;
+      for (const auto& field : type.fields) children.emplace_back(field.name, SqlTypeOf(field.type));
+      return LogicalType::STRUCT(std::move(children));
+    }
+    case TypeKind::kArray:
+      return LogicalType::LIST(SqlTypeOf(type.fields[0].type));
+    case TypeKind::kMap:
+      return LogicalType::MAP(SqlTypeOf(type.fields[0].type), SqlTypeOf(type.fields[1].type));
+    case TypeKind::kVariant:
+      return LogicalType::VARIANT();
+    default:
+      // A void column holds nothing but NULL: any type will do, and INTEGER is what DuckDB makes of NULL itself.
+      return LogicalType::INTEGER;
+  }
+}
+
+duckdb::TableFunction ParquetScan(duckdb::ClientContext& context) {
+  auto& instance = duckdb::DatabaseInstance::GetDatabase(context);
+  auto transaction = duckdb::CatalogTransaction::GetSystemTransaction(instance);
+  auto& schema = duckdb::Catalog::GetSystemCatalog(instance).GetSchema(transaction, DEFAULT_SCHEMA);
+  auto entry = schema.GetEntry(transaction, duckdb::CatalogType::TABLE_FUNCTION_ENTRY, "parquet_scan");
+  if (!entry) ThrowError(Internal("engine.no_parquet", "DuckDB was built without its Parquet reader"));
+  return entry->Cast<duckdb::TableFunctionCatalogEntry>().functions.GetFunctionByArguments(context, {LogicalType::VARCHAR});
+}
+
+}  // namespace
+
+duckdb::vector<LogicalType> SqlTypesOf(const delta::Schema& schema) {
+  duckdb::vector<LogicalType> types;
+  for (const auto& field : schema.fields) types.push_back(SqlTypeOf(field.type));
+  return types;
+}
+
+std::shared_ptr<const LakeScan> NewLakeScan(std::shared_ptr<const delta::Snapshot> snapshot, std::string store_handle,
+                                            std::string name, LakeTable* table) {
+  auto scan = std::make_shared<LakeScan>();
+  scan->snapshot = std::move(snapshot);
+  scan->store_handle = std::move(store_handle);
+  scan->table = table;
+  scan->report = std::make_shared<ScanReport>();
+  scan->report->table = std::move(name);
+  scan->report->version = scan->snapshot->version();
+  scan->report->files = scan->report->files_read = scan->snapshot->files().live_files();
+  scan->report->bytes = scan->report->bytes_read = scan->snapshot->files().live_bytes();
+  scan->read = std::make_shared<delta::Predicate>();
+  return scan;
+}
+
+duckdb::TableFunction BindLakeScan(duckdb::ClientContext& context, std::shared_ptr<const LakeScan> scan,
+                                   duckdb::unique_ptr<duckdb::FunctionData>& bind_data) {
+  auto function = ParquetScan(context);
+  function.name = "lakehold_files_scan";
+  function.function_info = duckdb::make_shared_ptr<ScanArgument>(std::move(scan));
+  function.get_multi_file_reader = MakeReader;
+  function.get_bind_info = TableOf;
+  function.get_partition_stats = PartitionStats;
+  // What Parquet's own versions of these say holds for one file at best, or looks rows up by position in the list.
+  function.statistics = nullptr;
+  function.serialize = nullptr;
+  function.deserialize = nullptr;
+  function.get_row_id_columns = nullptr;
+  function.late_materialization = false;
+
+  duckdb::vector<duckdb::Value> inputs{duckdb::Value("")};
+  // NaN is above every bound in Parquet statistics: without this, files holding it would be skipped.
+  duckdb::named_parameter_map_t parameters{{"can_have_nan", duckdb::Value::BOOLEAN(true)}};
+  duckdb::vector<LogicalType> types;
+  duckdb::vector<std::string> names;
+  duckdb::TableFunctionRef reference;
+  duckdb::TableFunctionBindInput input(inputs, parameters, types, names, nullptr, nullptr, function, reference);
+  bind_data = function.bind(context, input, types, names);
+  return function;
+}
+
+}  // namespace lakehold::engine
