@@ -85,6 +85,9 @@ TEST(ThreadPoolTest, ShutdownDropsWhatHasNotBegunAndReportsWhatStillRuns) {
 }
 
 TEST(ThreadPoolTest, AForkedChildStartsItsOwnThreads) {
+#if defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "ThreadSanitizer does not allow threads in a forked child";
+#endif
   ThreadPool pool(4);
   pool.ParallelFor(8, [](size_t) {});
   pool.RunInBackground([] {});
