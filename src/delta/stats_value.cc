@@ -10,118 +10,21 @@
 
 #include "base/limits.h"
 #include "delta/action_json.h"
+#include "delta/calendar.h"
 #include "delta/utf8.h"
 
 namespace lakehold::delta {
 namespace {
 
-constexpr int64_t kMicrosPerDay = 86'400'000'000;
 constexpr int64_t kMicrosPerMilli = 1'000;
 
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
 // ---------------------------------------------------------------- dates and times
 
-// Days since 1970 in the proleptic Gregorian calendar, and back (Howard Hinnant, "chrono-compatible low-level date
-// algorithms").
-int64_t DaysFromCivil(int64_t year, int month, int day) {
-  year -= month <= 2;
-  int64_t era = (year >= 0 ? year : year - 399) / 400;
-  int64_t year_of_era = year - era * 400;
-  int64_t day_of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
-  int64_t day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-  return era * 146'097 + day_of_era - 719'468;
-}
-
-struct Civil {
-  int64_t year;
-  int month;
-  int day;
-};
-
-Civil CivilFromDays(int64_t days) {
-  days += 719'468;
-  int64_t era = (days >= 0 ? days : days - 146'096) / 146'097;
-  int64_t doe = days - era * 146'097;
-  int64_t yoe = (doe - doe / 1'460 + doe / 36'524 - doe / 146'096) / 365;
-  int64_t doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
-  int64_t mp = (5 * doy + 2) / 153;
-  int month = static_cast<int>(mp < 10 ? mp + 3 : mp - 9);
-  return {yoe + era * 400 + (month <= 2), month, static_cast<int>(doy - (153 * mp + 2) / 5 + 1)};
-}
-
 constexpr int64_t kFirstDay = -719'162;   // 0001-01-01
 constexpr int64_t kLastDay = 2'932'896;   // 9999-12-31
-
-// Reads exactly `digits` digits off the front.
-bool TakeDigits(std::string_view& text, size_t digits, int& value) {
-  if (text.size() < digits) return false;
-  value = 0;
-  for (size_t i = 0; i < digits; ++i) {
-    if (!IsDigit(text[i])) return false;
-    value = value * 10 + (text[i] - '0');
-  }
-  text.remove_prefix(digits);
-  return true;
-}
-
-bool TakeChar(std::string_view& text, char wanted) {
-  if (text.empty() || text.front() != wanted) return false;
-  text.remove_prefix(1);
-  return true;
-}
-
-// "2024-01-31", four-digit years only: anything else could be misread.
-bool TakeDate(std::string_view& text, int64_t& days) {
-  int year, month, day;
-  if (!TakeDigits(text, 4, year) || !TakeChar(text, '-') || !TakeDigits(text, 2, month) || !TakeChar(text, '-') ||
-      !TakeDigits(text, 2, day)) {
-    return false;
-  }
-  if (year < 1 || month < 1 || month > 12 || day < 1) return false;
-  days = DaysFromCivil(year, month, day);
-  Civil back = CivilFromDays(days);
-  return back.month == month && back.day == day;
-}
-
-// "12:30:00", "12:30", "12:30:00.123456"; digits beyond microseconds are dropped (floor).
-bool TakeTime(std::string_view& text, int64_t& micros, size_t& fraction_digits) {
-  int hour, minute, second = 0;
-  if (!TakeDigits(text, 2, hour) || !TakeChar(text, ':') || !TakeDigits(text, 2, minute)) return false;
-  if (TakeChar(text, ':') && !TakeDigits(text, 2, second)) return false;
-  if (hour > 23 || minute > 59 || second > 59) return false;
-  int64_t fraction = 0;
-  fraction_digits = 0;
-  if (TakeChar(text, '.')) {
-    int64_t unit = 100'000;
-    for (; !text.empty() && IsDigit(text.front()); text.remove_prefix(1), ++fraction_digits) {
-      fraction += (text.front() - '0') * unit;
-      unit /= 10;
-    }
-    if (fraction_digits == 0) return false;
-  }
-  micros = (int64_t{hour} * 3600 + minute * 60 + second) * 1'000'000 + fraction;
-  return true;
-}
-
-// "Z", "+01:00", "-0800", "+01", or nothing.
-bool TakeOffset(std::string_view& text, int64_t& micros) {
-  micros = 0;
-  if (text.empty() || TakeChar(text, 'Z') || TakeChar(text, 'z')) return true;
-  bool negative = text.front() == '-';
-  if (!negative && text.front() != '+') return false;
-  text.remove_prefix(1);
-  int hour, minute = 0;
-  if (!TakeDigits(text, 2, hour)) return false;
-  if (!text.empty()) {
-    TakeChar(text, ':');
-    if (!TakeDigits(text, 2, minute)) return false;
-  }
-  if (hour > 18 || minute > 59) return false;
-  micros = (int64_t{hour} * 3600 + minute * 60) * 1'000'000;
-  if (negative) micros = -micros;
-  return true;
-}
+constexpr int64_t kMicrosPerDay = 86'400'000'000;
 
 int64_t SaturatingAdd(int64_t a, int64_t b) {
   int64_t sum;
@@ -132,29 +35,17 @@ int64_t SaturatingAdd(int64_t a, int64_t b) {
 }
 
 // A zone-less text counts as UTC for `timestamp`; a zone other than UTC makes no sense for `timestamp_ntz`.
-ParsedBound ParseTimestamp(std::string_view text, BoundSide side, TypeKind kind) {
-  int64_t days, micros = 0, offset = 0;
-  size_t fraction_digits = 0;
-  if (!TakeDate(text, days)) return {};
-  if (!text.empty()) {
-    if (!TakeChar(text, 'T') && !TakeChar(text, ' ')) return {};
-    if (!TakeTime(text, micros, fraction_digits) || !TakeOffset(text, offset) || !text.empty()) return {};
-  }
-  if (kind == TypeKind::kTimestampNtz && offset != 0) return {};
-  int64_t value = days * kMicrosPerDay + micros - offset;
-  if (side == BoundSide::kMax) {
-    value = SaturatingAdd(value, kMicrosPerMilli);
-  } else if (value <= 0) {
-    // Writers that cut the number of microseconds towards zero raise instants before 1970 by up to a millisecond.
-    value = SaturatingAdd(value, -kMicrosPerMilli);
-  }
-  return {value, false};
+ParsedBound ParseTimestampBound(std::string_view text, BoundSide side, TypeKind kind) {
+  auto micros = ParseTimestamp(text, kind == TypeKind::kTimestamp ? ZoneText::kAllowed : ZoneText::kForbidden);
+  if (!micros) return {};
+  if (side == BoundSide::kMax) return {SaturatingAdd(*micros, kMicrosPerMilli), false};
+  // Writers that cut the number of microseconds towards zero raise instants before 1970 by up to a millisecond.
+  return {*micros > 0 ? *micros : SaturatingAdd(*micros, -kMicrosPerMilli), false};
 }
 
-ParsedBound ParseDate(std::string_view text) {
-  int64_t days;
-  if (!TakeDate(text, days) || !text.empty()) return {};
-  return {days, true};
+ParsedBound ParseDateBound(std::string_view text) {
+  auto days = ParseDate(text);
+  return days ? ParsedBound{*days, true} : ParsedBound{};
 }
 
 // ---------------------------------------------------------------- numbers
@@ -299,17 +190,13 @@ ParsedBound ParseBoolean(StatsToken token) {
 
 std::optional<std::string> FormatDay(int64_t days) {
   if (days < kFirstDay || days > kLastDay) return std::nullopt;
-  Civil civil = CivilFromDays(days);
-  return fmt::format("{:04}-{:02}-{:02}", civil.year, civil.month, civil.day);
+  return fmt::format("\"{}\"", FormatDate(days));
 }
 
+// Cut to milliseconds: "2026-11-01T12:30:59.123", with Z if the type has a zone.
 std::optional<std::string> FormatInstant(int64_t micros, bool zone) {
-  int64_t days = micros / kMicrosPerDay - (micros % kMicrosPerDay < 0);
-  auto day = FormatDay(days);
-  if (!day) return std::nullopt;
-  int64_t millis = (micros - days * kMicrosPerDay) / kMicrosPerMilli;
-  return fmt::format("\"{}T{:02}:{:02}:{:02}.{:03}{}\"", *day, millis / 3'600'000, millis / 60'000 % 60,
-                     millis / 1'000 % 60, millis % 1'000, zone ? "Z" : "");
+  if (micros < kFirstDay * kMicrosPerDay || micros >= (kLastDay + 1) * kMicrosPerDay) return std::nullopt;
+  return fmt::format("\"{}{}\"", FormatTimestamp(micros).substr(0, 23), zone ? "Z" : "");
 }
 
 template <typename Float>
@@ -351,10 +238,10 @@ ParsedBound ParseBound(StatsToken token, BoundSide side, const DataType& type, S
       return {std::string(token.text), false};
     case TypeKind::kDate:
       if (!token.is_string) return {};
-      return ParseDate(token.text);
+      return ParseDateBound(token.text);
     case TypeKind::kTimestamp: case TypeKind::kTimestampNtz:
       if (!token.is_string) return {};
-      return ParseTimestamp(token.text, side, type.kind);
+      return ParseTimestampBound(token.text, side, type.kind);
     default: return {};
   }
 }
@@ -369,8 +256,7 @@ std::optional<std::string> FormatBound(const Scalar& value, BoundSide side, cons
       case TypeKind::kByte: case TypeKind::kShort: case TypeKind::kInteger: case TypeKind::kLong:
         return fmt::format("{}", *number);
       case TypeKind::kDate:
-        if (auto day = FormatDay(*number)) return fmt::format("\"{}\"", *day);
-        return std::nullopt;
+        return FormatDay(*number);
       case TypeKind::kTimestamp: return FormatInstant(*number, true);
       case TypeKind::kTimestampNtz: return FormatInstant(*number, false);
       default: return std::nullopt;
