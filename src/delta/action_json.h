@@ -13,7 +13,7 @@
 
 namespace lakehold::delta {
 
-// Called once an action, in order, with the byte offset of its line. An error stops the parse and is returned.
+// Called once an action, in order. An error stops the parse and is returned.
 using ActionVisitor = std::function<Status(Action&& action)>;
 
 // Which kinds of action the caller wants; the others are recognised and skipped without being built.

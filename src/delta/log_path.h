@@ -25,7 +25,7 @@ struct LogFile {
   Version from_version = 0; // kCompacted only.
   uint32_t part = 0;        // kMultiPartCheckpoint: 1-based, of `parts`.
   uint32_t parts = 0;
-  std::string key;          // Relative to the table's folder store: "<folder>/_delta_log/<name>".
+  std::string key = {};          // Set by whoever lists: "<folder>/_delta_log/<name>". ParseLogFileName leaves it empty.
 };
 
 // Nothing for `_last_checkpoint`, temporary and stray files.

@@ -26,5 +26,10 @@ std::optional<std::weak_ordering> Compare(const Scalar& a, const Scalar& b);
 
 // For messages and --explain: 7, 'x', 2026-11-01, NULL.
 std::string FormatScalar(const Scalar& value, const DataType& type);
+// "12.50" for 1250 at scale 2, with exactly `scale` digits behind the point.
+std::string FormatUnscaled(Int128 unscaled, int scale);
+// The shortest text that reads back to the same value, with a point or an exponent: "1.0", "1e+16", "NaN", "-Infinity".
+// `single`: the value is a float.
+std::string FormatDouble(double value, bool single);
 
 }  // namespace lakehold::delta

@@ -29,7 +29,7 @@ struct DataType {
   uint8_t scale = 0;      // kDecimal only: 0 to precision.
   // kStruct: its fields. kArray: one field "element". kMap: "key" and "value". `nullable` of these
   // is the protocol's containsNull and valueContainsNull.
-  std::vector<Field> fields;
+  std::vector<Field> fields = {};
 
   bool nested() const { return kind >= TypeKind::kStruct && kind <= TypeKind::kMap; }
   bool operator==(const DataType&) const;
@@ -43,6 +43,8 @@ struct Field {
   DataType type;
   bool nullable = true;
   FieldMetadata metadata;
+  // Set by ParseSchema only where the physical name's JSON text has escapes; empty otherwise.
+  std::string unescaped_physical_name;
 
   // The name in data files, statistics and partition values: `delta.columnMapping.physicalName`, or the name.
   std::string_view physical_name() const;

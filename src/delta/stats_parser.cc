@@ -14,20 +14,31 @@ namespace {
 
 namespace json = simdjson::ondemand;
 
-// The on-demand parser hands out raw keys. Ours is compared byte by byte up to the closing quote; a key with escapes is
-// unescaped first.
-bool KeyIs(json::field& field, std::string_view wanted) {
-  const char* raw = field.key().raw();
-  size_t i = 0;
-  for (; raw[i] != '"' && raw[i] != '\\'; ++i) {
-    if (i >= wanted.size() || raw[i] != wanted[i]) break;
+// The key of one field. The on-demand parser hands out raw keys; ours is compared byte by byte up to the closing quote,
+// and one with escapes is unescaped first, once, because that consumes it.
+class Key {
+ public:
+  explicit Key(json::field& field) : field_(field), raw_(field.key().raw()) {}
+
+  bool Is(std::string_view wanted) {
+    if (raw_ == nullptr) return valid_ && text_ == wanted;
+    size_t i = 0;
+    for (; raw_[i] != '"' && raw_[i] != '\\'; ++i) {
+      if (i >= wanted.size() || raw_[i] != wanted[i]) return false;
+    }
+    if (raw_[i] == '"') return i == wanted.size();
+    // What was equal so far is followed by an escape.
+    raw_ = nullptr;
+    valid_ = field_.unescaped_key().get(text_) == simdjson::SUCCESS;
+    return valid_ && text_ == wanted;
   }
-  if (raw[i] == '"') return i == wanted.size();
-  // A difference found before any escape is final, unless that byte itself begins one.
-  if (raw[i] != '\\') return false;
-  std::string_view key;
-  return field.unescaped_key().get(key) == simdjson::SUCCESS && key == wanted;
-}
+
+ private:
+  json::field& field_;
+  const char* raw_;        // Null once unescaped.
+  std::string_view text_;  // The unescaped key.
+  bool valid_ = false;     // False if the escapes are broken: equal to no name.
+};
 
 std::string_view Trim(std::string_view token) {
   while (!token.empty() && static_cast<unsigned char>(token.back()) <= ' ') token.remove_suffix(1);
@@ -57,7 +68,7 @@ bool FindToken(json::object object, const StatsPath& path, size_t depth, std::op
   for (auto item : object) {
     json::field field;
     if (std::move(item).get(field)) return false;
-    if (!KeyIs(field, path[depth])) continue;
+    if (!Key(field).Is(path[depth])) continue;
     if (depth + 1 == path.size()) return ReadToken(field.value(), token);
     json::object inner;
     auto error = field.value().get_object().get(inner);
@@ -129,12 +140,13 @@ struct StatsParser::State {
   }
 
   static bool ScanField(json::field& field, const StatsPath* path, Findings& found) {
-    if (KeyIs(field, "numRecords")) return ReadToken(field.value(), found.num_records);
-    if (KeyIs(field, "tightBounds")) return ReadToken(field.value(), found.tight_bounds);
+    Key key(field);
+    if (key.Is("numRecords")) return ReadToken(field.value(), found.num_records);
+    if (key.Is("tightBounds")) return ReadToken(field.value(), found.tight_bounds);
     if (path == nullptr || path->empty()) return true;
-    if (KeyIs(field, "minValues")) return FindLeaf(field.value(), *path, found.min);
-    if (KeyIs(field, "maxValues")) return FindLeaf(field.value(), *path, found.max);
-    if (KeyIs(field, "nullCount")) return FindLeaf(field.value(), *path, found.null_count);
+    if (key.Is("minValues")) return FindLeaf(field.value(), *path, found.min);
+    if (key.Is("maxValues")) return FindLeaf(field.value(), *path, found.max);
+    if (key.Is("nullCount")) return FindLeaf(field.value(), *path, found.null_count);
     return true;
   }
 };
