@@ -1,0 +1,99 @@
+// FileChunk: up to limits::kFileChunkRows data files by column. Externally synchronized while it is filled; immutable and
+// shared between snapshots once sealed.
+//
+// Next: chunked_file_table.h, which strings chunks together.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "delta/action.h"
+#include "delta/scalar.h"
+
+namespace lakehold::delta {
+
+// One combination of partition values: as in the log, and typed in the order of the table's partition columns.
+struct PartitionTuple {
+  PartitionValues raw;
+  std::vector<Scalar> values;
+};
+
+// Appends a text that is equal for equal raw values and different for different ones.
+void AppendTupleKey(const PartitionValues& values, std::string& out);
+
+class FileChunk {
+ public:
+  FileChunk() = default;
+  uint32_t rows() const { return static_cast<uint32_t>(size_.size()); }
+  // Whether one more file fits.
+  bool Fits(const AddFile& file) const;
+  bool IsFull() const;
+  bool FitsAll(const FileChunk& other) const;
+  void Append(const AddFile& file, std::shared_ptr<const PartitionTuple> partition);
+  // Copies one row of another chunk.
+  void AppendRow(const FileChunk& from, uint32_t row);
+  // Call once, after the last row: gives back spare memory.
+  void Seal();
+
+  std::string_view path(uint32_t row) const;
+  int64_t size_bytes(uint32_t row) const { return size_[row]; }
+  int64_t modified_ms(uint32_t row) const { return modified_[row]; }
+  std::string_view stats(uint32_t row) const;
+  const DeletionVectorDescriptor* deletion_vector(uint32_t row) const;
+  const PartitionTuple& partition(uint32_t row) const { return *tuples_[partition_[row]]; }
+  // Raw JSON, if any.
+  const std::string* tags(uint32_t row) const;
+  AddFile ToAction(uint32_t row) const;
+
+  const std::vector<std::shared_ptr<const PartitionTuple>>& tuples() const { return tuples_; }
+  // The same rows with other (re-typed) tuples; `tuples` has the order of tuples().
+  std::shared_ptr<const FileChunk> WithTuples(std::vector<std::shared_ptr<const PartitionTuple>> tuples) const;
+  // Bytes held, without and with the text of statistics; tuples are counted by whoever shares them.
+  size_t memory_bytes() const;
+  size_t stats_bytes() const { return stats_.capacity(); }
+
+ private:
+  static constexpr int64_t kAbsent = INT64_MIN;
+  // Texts that most files lack or share: kept once a chunk.
+  struct Rare {
+    std::optional<std::string> tags;
+    std::optional<std::string> clustering_provider;
+    bool operator==(const Rare&) const = default;
+  };
+  struct RowVector {
+    uint32_t row = 0;
+    DeletionVectorDescriptor vector;
+  };
+
+  const Rare* FindRare(uint32_t row) const;
+  void AppendRare(const std::optional<std::string>& tags, const std::optional<std::string>& clustering_provider);
+  void AppendPlain(std::string_view path, int64_t size, int64_t modified, std::string_view stats);
+  void AppendRowIds(std::optional<int64_t> base_row_id, std::optional<int64_t> commit_version);
+  uint16_t CodeOf(std::shared_ptr<const PartitionTuple> partition);
+
+  std::string paths_;
+  std::vector<uint32_t> path_end_;
+  std::vector<int64_t> size_;
+  std::vector<int64_t> modified_;
+  std::string stats_;
+  std::vector<uint32_t> stats_end_;
+  std::vector<uint16_t> partition_;
+  std::vector<std::shared_ptr<const PartitionTuple>> tuples_;
+  std::vector<RowVector> vectors_;               // Ascending by row.
+  std::vector<Rare> rare_;                       // Distinct ones.
+  std::vector<uint16_t> rare_of_;                // 1 + position in rare_, or 0; empty until a row has one.
+  std::vector<int64_t> base_row_id_;             // Empty until a row has one.
+  std::vector<int64_t> default_commit_version_;  // Empty until a row has one.
+  // Only while filling: codes by identity, and by content for equal tuples made apart.
+  std::unordered_map<const PartitionTuple*, uint16_t> code_of_tuple_;
+  std::unordered_map<std::string, uint16_t> code_of_key_;
+  std::unordered_map<std::string, uint16_t> code_of_rare_;
+};
+
+}  // namespace lakehold::delta

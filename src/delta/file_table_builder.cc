@@ -1,0 +1,300 @@
+#include "delta/file_table_builder.h"
+
+#include <algorithm>
+
+#include "base/limits.h"
+
+namespace lakehold::delta {
+namespace {
+
+using Part = ChunkedFileTable::Part;
+using DeadBits = ChunkedFileTable::DeadBits;
+
+// Rows of consecutive small chunks in one, so that the number of chunks grows with the logarithm of the refreshes.
+Part MergeParts(const Part& a, const Part& b) {
+  auto chunk = std::make_shared<FileChunk>();
+  for (uint32_t row = 0; row < a.chunk->rows(); ++row) chunk->AppendRow(*a.chunk, row);
+  for (uint32_t row = 0; row < b.chunk->rows(); ++row) chunk->AppendRow(*b.chunk, row);
+  chunk->Seal();
+  Part merged{chunk, nullptr, a.first};
+  if (a.dead || b.dead) {
+    auto dead = std::make_shared<DeadBits>(chunk->rows());
+    for (uint32_t row = 0; row < a.chunk->rows(); ++row) (*dead)[row] = a.dead && (*a.dead)[row];
+    for (uint32_t row = 0; row < b.chunk->rows(); ++row) {
+      (*dead)[a.chunk->rows() + row] = b.dead && (*b.dead)[row];
+    }
+    merged.dead = std::move(dead);
+  }
+  return merged;
+}
+
+void MergeTailParts(std::vector<Part>& parts) {
+  while (parts.size() >= 2) {
+    const Part& last = parts.back();
+    const Part& before = parts[parts.size() - 2];
+    if (last.chunk->rows() < before.chunk->rows() || !before.chunk->FitsAll(*last.chunk)) return;
+    Part merged = MergeParts(before, last);
+    parts.pop_back();
+    parts.back() = std::move(merged);
+  }
+}
+
+void MergeTailLayers(std::vector<std::shared_ptr<const PathIndex>>& layers, const FileTable& table) {
+  while (layers.size() >= 2 && layers.back()->size() >= layers[layers.size() - 2]->size()) {
+    auto merged = std::make_shared<PathIndex>();
+    for (size_t i = layers.size() - 2; i < layers.size(); ++i) {
+      layers[i]->ForEach([&](uint32_t hash, uint32_t ordinal) {
+        if (table.IsLive(ordinal)) merged->Insert(hash, ordinal);
+      });
+    }
+    layers.pop_back();
+    layers.back() = std::move(merged);
+  }
+}
+
+// Few enough live files that copying them costs less than dragging the dead along: at most once per as many removals.
+bool IsMostlyDead(const ChunkedFileTable& table) {
+  return static_cast<int64_t>(table.slots()) > 2 * table.live_files() + static_cast<int64_t>(limits::kFileChunkRows);
+}
+
+// The same parts with values typed for other partition columns: rare (REPLACE TABLE, a widened partition type).
+Status Retype(std::vector<Part>& parts, const PartitionSchema& columns) {
+  std::unordered_map<const PartitionTuple*, std::shared_ptr<const PartitionTuple>> retyped;
+  for (Part& part : parts) {
+    std::vector<std::shared_ptr<const PartitionTuple>> tuples;
+    for (const auto& tuple : part.chunk->tuples()) {
+      std::shared_ptr<const PartitionTuple>& made = retyped[tuple.get()];
+      if (!made) {
+        // Dead files may hold values of the partition columns of before; nobody asks for theirs.
+        auto values = TypeTuple(tuple->raw, columns);
+        made = std::make_shared<PartitionTuple>(PartitionTuple{
+            tuple->raw, values.ok() ? std::move(values).value() : std::vector<Scalar>(columns.size())});
+      }
+      tuples.push_back(made);
+    }
+    part.chunk = part.chunk->WithTuples(std::move(tuples));
+  }
+  return {};
+}
+
+}  // namespace
+
+void FileTableBuilder::BeginSource(bool bulk) {
+  if (bulk || (!sources_.empty() && sources_.back().bulk)) fresh_chunk_ = true;
+  sources_.push_back({rows_, bulk});
+}
+
+const FileChunk& FileTableBuilder::ChunkOf(uint32_t provisional, uint32_t& row) const {
+  auto after = std::upper_bound(chunk_first_.begin(), chunk_first_.end(), provisional);
+  const size_t chunk = static_cast<size_t>(after - chunk_first_.begin()) - 1;
+  row = provisional - chunk_first_[chunk];
+  return *chunks_[chunk];
+}
+
+bool FileTableBuilder::Seen(uint32_t hash, std::string_view canonical, std::string_view dv_unique_id) const {
+  auto is_same_add = [&](uint32_t provisional) {
+    uint32_t row = 0;
+    const FileChunk& chunk = ChunkOf(provisional, row);
+    const DeletionVectorDescriptor* vector = chunk.deletion_vector(row);
+    if ((vector == nullptr) != dv_unique_id.empty()) return false;
+    if (CanonicalPath(chunk.path(row), root_uri_, scratch_) != canonical) return false;
+    return vector == nullptr || vector->UniqueId() == dv_unique_id;
+  };
+  auto is_same_remove = [&](uint32_t position) {
+    const Tombstone& tombstone = tombstones_[position];
+    const std::string_view text = std::string_view(tombstone_text_).substr(tombstone.begin);
+    return text.substr(0, tombstone.path_size) == canonical &&
+           text.substr(tombstone.path_size, tombstone.dv_size) == dv_unique_id;
+  };
+  return removed_.Find(hash, is_same_remove).has_value() || index_.Find(hash, is_same_add).has_value();
+}
+
+std::shared_ptr<const PartitionTuple> FileTableBuilder::Intern(const PartitionValues& values) {
+  scratch_.clear();
+  AppendTupleKey(values, scratch_);
+  if (last_tuple_ && scratch_ == last_tuple_key_) return last_tuple_;
+  std::shared_ptr<PartitionTuple>& tuple = tuples_[scratch_];
+  if (!tuple) tuple = std::make_shared<PartitionTuple>(PartitionTuple{values, {}});
+  last_tuple_key_ = scratch_;
+  last_tuple_ = tuple;
+  return tuple;
+}
+
+bool FileTableBuilder::Add(const AddFile& file) {
+  std::string decoded;
+  const std::string_view canonical = CanonicalPath(file.path, root_uri_, decoded);
+  const std::string dv = file.deletion_vector ? file.deletion_vector->UniqueId() : std::string();
+  const uint32_t hash = HashFileKey(canonical, dv);
+  if (Seen(hash, canonical, dv)) return false;
+  if (sources_.empty()) BeginSource(false);
+  if (fresh_chunk_ || !chunks_.back()->Fits(file)) {
+    if (!chunks_.empty()) chunks_.back()->Seal();
+    chunks_.push_back(std::make_shared<FileChunk>());
+    chunk_first_.push_back(rows_);
+    fresh_chunk_ = false;
+  }
+  chunks_.back()->Append(file, Intern(file.partition_values));
+  index_.Insert(hash, rows_++);
+  bytes_ += file.size_bytes;
+  return true;
+}
+
+bool FileTableBuilder::Remove(std::string_view path, std::string_view dv_unique_id) {
+  std::string decoded;
+  const std::string_view canonical = CanonicalPath(path, root_uri_, decoded);
+  const uint32_t hash = HashFileKey(canonical, dv_unique_id);
+  if (Seen(hash, canonical, dv_unique_id)) return false;
+  removed_.Insert(hash, static_cast<uint32_t>(tombstones_.size()));
+  tombstones_.push_back({tombstone_text_.size(), static_cast<uint32_t>(canonical.size()),
+                         static_cast<uint32_t>(dv_unique_id.size())});
+  tombstone_text_.append(canonical).append(dv_unique_id);
+  return true;
+}
+
+std::vector<std::shared_ptr<const FileChunk>> FileTableBuilder::Arrange(uint32_t first) {
+  if (!chunks_.empty()) chunks_.back()->Seal();
+  std::vector<std::shared_ptr<const FileChunk>> arranged;
+  std::vector<uint32_t> final_first(sources_.size());
+  std::shared_ptr<FileChunk> open;
+  auto seal = [&] {
+    if (!open) return;
+    open->Seal();
+    arranged.push_back(std::move(open));
+    open = nullptr;
+  };
+  auto end_of = [&](size_t s) { return s + 1 < sources_.size() ? sources_[s + 1].first : rows_; };
+  const bool one_source = std::count_if(sources_.begin(), sources_.end(), [&](const Source& source) {
+                            return end_of(static_cast<size_t>(&source - sources_.data())) > source.first;
+                          }) == 1;
+  uint32_t next = first;
+  for (size_t s = sources_.size(); s-- > 0;) {
+    const uint32_t begin = sources_[s].first, end = end_of(s);
+    final_first[s] = next;
+    if (begin == end) continue;
+    next += end - begin;
+    if (sources_[s].bulk || one_source) {
+      seal();
+      for (size_t c = 0; c < chunks_.size(); ++c) {
+        if (chunk_first_[c] >= begin && chunk_first_[c] < end) arranged.push_back(chunks_[c]);
+      }
+      continue;
+    }
+    for (uint32_t provisional = begin; provisional < end; ++provisional) {
+      uint32_t row = 0;
+      const FileChunk& from = ChunkOf(provisional, row);
+      if (open && open->IsFull()) seal();
+      if (!open) open = std::make_shared<FileChunk>();
+      open->AppendRow(from, row);
+    }
+  }
+  seal();
+  index_.RenumberAll([&](uint32_t provisional) {
+    auto after = std::upper_bound(sources_.begin(), sources_.end(), provisional,
+                                  [](uint32_t wanted, const Source& source) { return wanted < source.first; });
+    const size_t s = static_cast<size_t>(after - sources_.begin()) - 1;
+    return final_first[s] + (provisional - sources_[s].first);
+  });
+  return arranged;
+}
+
+void FileTableBuilder::KillReplaced(const ChunkedFileTable& base, ChunkedFileTable& table) const {
+  std::vector<std::shared_ptr<DeadBits>> dead(base.parts().size());
+  auto kill = [&](uint32_t hash, std::string_view canonical, std::string_view dv) {
+    const auto ordinal = base.FindCanonical(hash, canonical, dv);
+    if (!ordinal) return;
+    const size_t p = static_cast<size_t>(&base.PartOf(*ordinal) - base.parts().data());
+    const Part& part = base.parts()[p];
+    if (!dead[p]) {
+      dead[p] = part.dead ? std::make_shared<DeadBits>(*part.dead) : std::make_shared<DeadBits>(part.chunk->rows());
+      table.parts_[p].dead = dead[p];
+    }
+    if ((*dead[p])[*ordinal - part.first]) return;
+    (*dead[p])[*ordinal - part.first] = true;
+    --table.live_files_;
+    table.live_bytes_ -= part.chunk->size_bytes(*ordinal - part.first);
+  };
+  removed_.ForEach([&](uint32_t hash, uint32_t position) {
+    const Tombstone& tombstone = tombstones_[position];
+    const std::string_view text = std::string_view(tombstone_text_).substr(tombstone.begin);
+    kill(hash, text.substr(0, tombstone.path_size), text.substr(tombstone.path_size, tombstone.dv_size));
+  });
+  index_.ForEach([&](uint32_t hash, uint32_t provisional) {
+    uint32_t row = 0;
+    const FileChunk& chunk = ChunkOf(provisional, row);
+    const DeletionVectorDescriptor* vector = chunk.deletion_vector(row);
+    std::string decoded;
+    kill(hash, CanonicalPath(chunk.path(row), root_uri_, decoded), vector ? vector->UniqueId() : "");
+  });
+}
+
+Result<std::shared_ptr<const FileTable>> FileTableBuilder::Finish(const PartitionSchema& columns,
+                                                                  const ChunkedFileTable* base, bool may_pack) {
+  for (auto& [key, tuple] : tuples_) {
+    LAKEHOLD_ASSIGN(tuple->values, TypeTuple(tuple->raw, columns));
+  }
+  std::shared_ptr<ChunkedFileTable> table(new ChunkedFileTable());
+  table->root_uri_ = root_uri_;
+  table->partition_schema_ = columns;
+  if (base) {
+    table->parts_ = base->parts_;
+    table->layers_ = base->layers_;
+    table->slots_ = base->slots_;
+    table->live_files_ = base->live_files_;
+    table->live_bytes_ = base->live_bytes_;
+    KillReplaced(*base, *table);
+    if (base->partition_schema_ != columns) LAKEHOLD_TRY(Retype(table->parts_, columns));
+  }
+  table->lazy_ = base ? std::make_unique<LazyColumns>(*base->lazy_) : std::make_unique<LazyColumns>();
+  AppendRows(*table);
+  if (may_pack && IsMostlyDead(*table)) return Pack(*table);
+  return std::shared_ptr<const FileTable>(std::move(table));
+}
+
+void FileTableBuilder::AppendRows(ChunkedFileTable& table) {
+  if (rows_ == 0) return;
+  for (auto& chunk : Arrange(table.slots_)) {
+    const FileOrdinal first = table.slots_;
+    table.slots_ += chunk->rows();
+    table.parts_.push_back({std::move(chunk), nullptr, first});
+  }
+  table.live_files_ += rows_;
+  table.live_bytes_ += bytes_;
+  table.layers_.push_back(std::make_shared<PathIndex>(std::move(index_)));
+  MergeTailParts(table.parts_);
+  MergeTailLayers(table.layers_, table);
+}
+
+std::shared_ptr<const FileTable> FileTableBuilder::Pack(const ChunkedFileTable& table) {
+  std::shared_ptr<ChunkedFileTable> packed(new ChunkedFileTable());
+  packed->root_uri_ = table.root_uri_;
+  packed->partition_schema_ = table.partition_schema_;
+  packed->live_files_ = table.live_files_;
+  packed->live_bytes_ = table.live_bytes_;
+  packed->lazy_ = std::make_unique<LazyColumns>();
+  auto index = std::make_shared<PathIndex>();
+  std::shared_ptr<FileChunk> open;
+  auto seal = [&] {
+    if (!open) return;
+    open->Seal();
+    const FileOrdinal first = packed->slots_;
+    packed->slots_ += open->rows();
+    packed->parts_.push_back({std::move(open), nullptr, first});
+    open = nullptr;
+  };
+  std::string scratch;
+  for (const FileOrdinal ordinal : table.LiveOrdinals()) {
+    if (open && open->IsFull()) seal();
+    if (!open) open = std::make_shared<FileChunk>();
+    const Part& part = table.PartOf(ordinal);
+    open->AppendRow(*part.chunk, ordinal - part.first);
+    const FileView file = table.Get(ordinal);
+    index->Insert(HashFileKey(CanonicalPath(file.path, table.root_uri_, scratch),
+                              file.deletion_vector ? file.deletion_vector->UniqueId() : ""),
+                  packed->slots_ + open->rows() - 1);
+  }
+  seal();
+  packed->layers_.push_back(std::move(index));
+  return packed;
+}
+
+}  // namespace lakehold::delta

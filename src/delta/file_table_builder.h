@@ -1,0 +1,72 @@
+// FileTableBuilder: makes a FileTable from adds and removes told newest first; each file is decided once, by the first
+// word about it. Externally synchronized.
+//
+// Sources (commits, then the checkpoint) come newest first; ordinals of the table run oldest source first, so that a table
+// loaded whole and one refreshed commit by commit list their files in the same order.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "base/result.h"
+#include "delta/chunked_file_table.h"
+
+namespace lakehold::delta {
+
+class FileTableBuilder {
+ public:
+  explicit FileTableBuilder(std::string root_uri) : root_uri_(std::move(root_uri)) {}
+
+  // What follows is older than all before. `bulk` sources (checkpoints) keep their chunks as they are filled.
+  void BeginSource(bool bulk);
+  // False if a newer add or remove of the same file came before: then this one does not count.
+  bool Add(const AddFile& file);
+  bool Remove(std::string_view path, std::string_view dv_unique_id);
+
+  // The table, on top of `base` (null: nothing). Work and new memory grow with what was added here, not with the base.
+  // Ordinals of the base stay, unless `may_pack` and most of them are dead. Call once. kCorrupt "delta.bad_partition_value".
+  Result<std::shared_ptr<const FileTable>> Finish(const PartitionSchema& columns, const ChunkedFileTable* base,
+                                                  bool may_pack);
+
+ private:
+  struct Source {
+    uint32_t first = 0;  // Provisional ordinal.
+    bool bulk = false;
+  };
+  struct Tombstone {
+    size_t begin = 0;
+    uint32_t path_size = 0;
+    uint32_t dv_size = 0;
+  };
+
+  bool Seen(uint32_t hash, std::string_view canonical, std::string_view dv_unique_id) const;
+  std::shared_ptr<const PartitionTuple> Intern(const PartitionValues& values);
+  const FileChunk& ChunkOf(uint32_t provisional, uint32_t& row) const;
+  // Chunks in final order; renumbers index_ from provisional to final ordinals, beginning at `first`.
+  std::vector<std::shared_ptr<const FileChunk>> Arrange(uint32_t first);
+  // The live files of a table that is mostly dead, in the same order under new ordinals.
+  static std::shared_ptr<const FileTable> Pack(const ChunkedFileTable& table);
+  void AppendRows(ChunkedFileTable& table);
+  void KillReplaced(const ChunkedFileTable& base, ChunkedFileTable& table) const;
+
+  std::string root_uri_;
+  std::vector<std::shared_ptr<FileChunk>> chunks_;
+  std::vector<uint32_t> chunk_first_;
+  uint32_t rows_ = 0;
+  int64_t bytes_ = 0;
+  std::vector<Source> sources_;
+  bool fresh_chunk_ = true;
+  PathIndex index_;
+  PathIndex removed_;
+  std::vector<Tombstone> tombstones_;
+  std::string tombstone_text_;
+  std::unordered_map<std::string, std::shared_ptr<PartitionTuple>> tuples_;
+  std::string last_tuple_key_;
+  std::shared_ptr<const PartitionTuple> last_tuple_;
+  mutable std::string scratch_;
+};
+
+}  // namespace lakehold::delta

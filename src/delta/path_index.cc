@@ -1,0 +1,62 @@
+#include "delta/path_index.h"
+
+#include "delta/partition_value.h"
+
+namespace lakehold::delta {
+namespace {
+
+// True if decoding would give the very same text: no escape, scheme or absolute path, and no part that folds away.
+bool IsPlainPath(std::string_view raw) {
+  if (raw.empty() || raw.front() == '/' || raw.front() == '.') return false;
+  for (size_t i = 0; i < raw.size(); ++i) {
+    const char c = raw[i];
+    if (c == '%' || c == ':' || c == '\\') return false;
+    if (c == '/' && i + 1 < raw.size() && (raw[i + 1] == '/' || raw[i + 1] == '.')) return false;
+  }
+  return true;
+}
+
+uint64_t Hash(std::string_view text) { return std::hash<std::string_view>()(text); }
+
+}  // namespace
+
+std::string_view CanonicalPath(std::string_view raw, std::string_view root_uri, std::string& scratch) {
+  if (IsPlainPath(raw)) return raw;
+  auto decoded = DecodeLogPath(raw, root_uri);
+  if (!decoded.ok()) return raw;
+  scratch = std::move(decoded).value();
+  return scratch;
+}
+
+uint32_t HashFileKey(std::string_view canonical_path, std::string_view dv_unique_id) {
+  uint64_t hash = Hash(canonical_path);
+  if (!dv_unique_id.empty()) hash ^= std::rotl(Hash(dv_unique_id), 23) * 0x9E3779B97F4A7C15u;
+  return static_cast<uint32_t>(hash ^ (hash >> 32));
+}
+
+void PathIndex::Reserve(size_t entries) {
+  const size_t slots = std::bit_ceil(entries + entries / 3 + 1);
+  if (slots > slots_.size()) Grow(slots);
+}
+
+void PathIndex::Insert(uint32_t hash, uint32_t ordinal) {
+  if ((used_ + 1) * 4 > slots_.size() * 3) Grow(slots_.empty() ? 8 : slots_.size() * 2);
+  Place(hash, ordinal);
+  ++used_;
+}
+
+void PathIndex::Place(uint32_t hash, uint32_t ordinal) {
+  size_t i = hash & (slots_.size() - 1);
+  while (slots_[i].ordinal != kFree) i = (i + 1) & (slots_.size() - 1);
+  slots_[i] = {hash, ordinal};
+}
+
+void PathIndex::Grow(size_t slots) {
+  std::vector<Slot> old(slots);
+  old.swap(slots_);
+  for (const Slot& slot : old) {
+    if (slot.ordinal != kFree) Place(slot.hash, slot.ordinal);
+  }
+}
+
+}  // namespace lakehold::delta
