@@ -52,8 +52,10 @@ class Snapshot {
   // The version's time: in-commit timestamp where enabled, else its file's mtime made monotonic.
   int64_t timestamp_ms() const { return timestamp_ms_; }
   std::optional<Version> last_checkpoint() const { return last_checkpoint_; }
+  uint64_t last_checkpoint_bytes() const { return last_checkpoint_bytes_; }
   uint64_t json_bytes_since_checkpoint() const { return json_bytes_since_checkpoint_; }
-  // Identity of the commit file of version(), to notice a table dropped and made again.
+  // Identity of the commit file of version(), to notice a table dropped and made again; empty for an
+  // Overlay, which is never checkpointed, cached or refreshed in place.
   const std::string& commit_identity() const { return commit_identity_; }
   // Tombstones still retained, read from the log when asked for (checkpoints, vacuum).
   Result<std::vector<RemoveFile>> LoadTombstones(const LogContext& context) const;
@@ -72,6 +74,7 @@ class Snapshot {
   std::map<std::string, DomainMetadata> domains_;
   int64_t timestamp_ms_ = 0;
   std::optional<Version> last_checkpoint_;
+  uint64_t last_checkpoint_bytes_ = 0;
   uint64_t json_bytes_since_checkpoint_ = 0;
   std::string commit_identity_;
 };

@@ -1,0 +1,222 @@
+#include "delta/snapshot.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "delta/checkpoint.h"
+#include "delta/history.h"
+#include "delta/in_commit_time.h"
+#include "delta/log_listing.h"
+#include "delta/replay.h"
+#include "delta/retention.h"
+#include "delta/schema_json.h"
+
+namespace lakehold::delta {
+namespace {
+
+std::string IdentityOf(const storage::ObjectMeta& meta) {
+  return fmt::format("{}|{}|{}|{}", meta.key, meta.identity, meta.size_bytes, meta.modified_ns);
+}
+
+int64_t ModifiedMs(const storage::ObjectMeta& meta) { return meta.modified_ns / 1'000'000; }
+
+}  // namespace
+
+// The only kind of snapshot: what Load, Refresh and Overlay fill in.
+class LogSnapshot final : public Snapshot {
+ public:
+  LogSnapshot() = default;
+  explicit LogSnapshot(const Snapshot& from) : Snapshot(from) {}
+
+  static Result<std::shared_ptr<const Snapshot>> Make(const TableRoot& root, ReplayedVersion replayed) {
+    LAKEHOLD_ASSIGN(auto made, Begin(root, replayed));
+    const LogListing& listing = replayed.listing;
+    const storage::ObjectMeta& head = listing.head ? listing.head->meta : listing.checkpoint_meta;
+    made->commit_identity_ = IdentityOf(head);
+    made->timestamp_ms_ = listing.commits.empty() ? ModifiedMs(head) : INT64_MIN;
+    made->Advance(listing.commits);
+    made->UseInCommitTime(replayed.replay.info());
+    return std::shared_ptr<const Snapshot>(std::move(made));
+  }
+
+  static Result<std::shared_ptr<const Snapshot>> MakeUncommitted(const TableRoot& root, ReplayedVersion replayed) {
+    LAKEHOLD_ASSIGN(auto made, Begin(root, replayed));
+    return std::shared_ptr<const Snapshot>(std::move(made));
+  }
+
+  // `from` and the commits after it.
+  static Result<std::shared_ptr<const Snapshot>> Grow(const Snapshot& from, const std::vector<CommitFile>& commits) {
+    Replay replay(from.root().uri(), {});
+    LAKEHOLD_TRY(ReplayCommits(from.root(), commits, replay));
+    auto made = std::make_shared<LogSnapshot>(from);
+    LAKEHOLD_TRY(made->Absorb(replay, &from, true));
+    made->version_ = commits.back().version;
+    made->commit_identity_ = IdentityOf(commits.back().meta);
+    made->Advance(commits);
+    made->UseInCommitTime(replay.info());
+    made->NoticeCheckpoint(commits);
+    return std::shared_ptr<const Snapshot>(std::move(made));
+  }
+
+  void MarkUncommitted() { commit_identity_.clear(); }
+
+  // Takes over what a replay found, on top of `from` (null: nothing). An overlay keeps the ordinals of its base: rows of a
+  // statement are named by them.
+  Status Absorb(Replay& replay, const Snapshot* from, bool may_pack) {
+    if (replay.protocol()) protocol_ = *replay.protocol();
+    if (replay.metadata()) metadata_ = *replay.metadata();
+    if (!from && (!replay.protocol() || !replay.metadata())) {
+      return Corrupt("delta.incomplete_state",
+                     fmt::format("{}: version {} has no {}", root_.uri(), version_,
+                                 replay.protocol() ? "metaData" : "protocol"));
+    }
+    if (replay.metadata()) LAKEHOLD_TRY(UseSchema());
+    for (const auto& [app_id, txn] : replay.transactions()) transactions_[app_id] = txn;
+    for (const auto& [name, domain] : replay.domains()) {
+      if (domain.removed) {
+        domains_.erase(name);
+      } else {
+        domains_[name] = domain;
+      }
+    }
+    const ChunkedFileTable* base = nullptr;
+    if (from) {
+      base = dynamic_cast<const ChunkedFileTable*>(&from->files());
+      if (!base) return Internal("delta.foreign_file_table", "a snapshot holds a file table of another kind");
+    }
+    LAKEHOLD_ASSIGN(files_, replay.files().Finish(PartitionColumns(), base, may_pack));
+    return {};
+  }
+
+ private:
+  static Result<std::shared_ptr<LogSnapshot>> Begin(const TableRoot& root, ReplayedVersion& replayed) {
+    auto made = std::make_shared<LogSnapshot>();
+    made->root_ = root;
+    made->version_ = replayed.listing.version;
+    made->last_checkpoint_ = replayed.listing.checkpoint_version;
+    made->last_checkpoint_bytes_ = replayed.listing.checkpoint_bytes;
+    LAKEHOLD_TRY(made->Absorb(replayed.replay, nullptr, false));
+    return made;
+  }
+
+  Status UseSchema() {
+    LAKEHOLD_ASSIGN(schema_, ParseSchema(metadata_.schema_string));
+    partition_fields_.clear();
+    for (const std::string& column : metadata_.partition_columns) {
+      const auto field = schema_.FindField(column);
+      if (!field) {
+        return Corrupt("delta.bad_metadata",
+                       fmt::format("{}: partition column '{}' is not in the schema", root_.uri(), column));
+      }
+      partition_fields_.push_back(*field);
+    }
+    return {};
+  }
+
+  PartitionSchema PartitionColumns() const {
+    PartitionSchema columns;
+    for (size_t field : partition_fields_) {
+      columns.emplace_back(schema_.fields[field].physical_name(), schema_.fields[field].type);
+    }
+    return columns;
+  }
+
+  // Modification times made monotonic: no version is as old as the one before.
+  void Advance(const std::vector<CommitFile>& commits) {
+    for (const CommitFile& commit : commits) {
+      timestamp_ms_ = timestamp_ms_ == INT64_MIN ? ModifiedMs(commit.meta)
+                                                 : std::max(ModifiedMs(commit.meta), timestamp_ms_ + 1);
+      json_bytes_since_checkpoint_ += commit.meta.size_bytes;
+    }
+  }
+
+  void UseInCommitTime(const std::optional<CommitInfo>& info) {
+    if (info && info->in_commit_timestamp_ms && HasInCommitTime(metadata_)) timestamp_ms_ = *info->in_commit_timestamp_ms;
+  }
+
+  // Once a checkpoint is due by what this snapshot knows, somebody may have written it: ask the hint, and only then.
+  void NoticeCheckpoint(const std::vector<CommitFile>& commits) {
+    if (!CheckpointIsDue(metadata_, version_, last_checkpoint_, json_bytes_since_checkpoint_, last_checkpoint_bytes_)) return;
+    auto text = root_.store->Get(root_.LogKeyOf(kLastCheckpointName), std::nullopt);
+    const auto hint = text.ok() ? ParseLastCheckpoint(text->view()) : std::nullopt;
+    if (!hint || hint->version <= last_checkpoint_.value_or(-1) || hint->version > version_) return;
+    last_checkpoint_ = hint->version;
+    last_checkpoint_bytes_ = hint->size_bytes.value_or(0);
+    json_bytes_since_checkpoint_ = 0;
+    for (const CommitFile& commit : commits) {
+      if (commit.version > hint->version) json_bytes_since_checkpoint_ += commit.meta.size_bytes;
+    }
+  }
+};
+
+Result<std::shared_ptr<const Snapshot>> Snapshot::Load(const TableRoot& root, const VersionSpec& spec,
+                                                       const LogContext& context) {
+  std::optional<Version> at;
+  if (const auto* version = std::get_if<AtVersion>(&spec)) at = version->version;
+  if (const auto* time = std::get_if<AtTime>(&spec)) {
+    LAKEHOLD_ASSIGN(at, FindVersionAt(root, time->time_ms, context));
+  }
+  LAKEHOLD_ASSIGN(auto replayed, ReplayVersion(root, at, {}, context));
+  return LogSnapshot::Make(root, std::move(replayed));
+}
+
+Result<std::shared_ptr<const Snapshot>> Snapshot::Refresh(std::shared_ptr<const Snapshot> from, const LogContext& context) {
+  const TableRoot& root = from->root_;
+  if (from->commit_identity_.empty()) return Load(root, Latest{}, context);  // An overlay.
+  const std::string known_key = from->commit_identity_.substr(0, from->commit_identity_.find('|'));
+  LAKEHOLD_ASSIGN(const auto commits, ProbeCommits(root, from->version_, std::nullopt));
+  Result<std::shared_ptr<const Snapshot>> grown = from;
+  if (!commits.empty()) grown = LogSnapshot::Grow(*from, commits);
+  // Asked last: if our own version is still the same file, what was read after it belongs to the same table.
+  auto known = root.store->Head(known_key);
+  if (!known.ok() && known.error().kind != ErrorKind::kNotFound) return known.error();
+  if (!known.ok() || IdentityOf(*known) != from->commit_identity_) return Load(root, Latest{}, context);
+  return grown;
+}
+
+Result<std::shared_ptr<const Snapshot>> Snapshot::Overlay(std::span<const Action> actions) const {
+  Replay replay(root_.uri(), {});
+  replay.BeginSource(false);
+  for (const Action& action : actions) replay.Apply(Action(action));
+  auto made = std::make_shared<LogSnapshot>(*this);
+  LAKEHOLD_TRY(made->Absorb(replay, this, false));
+  made->MarkUncommitted();
+  return std::shared_ptr<const Snapshot>(std::move(made));
+}
+
+Result<std::shared_ptr<const Snapshot>> Snapshot::FromActions(const TableRoot& root, std::span<const Action> actions) {
+  ReplayedVersion created{{}, Replay(root.uri(), {})};
+  created.listing.version = 0;
+  created.replay.BeginSource(false);
+  for (const Action& action : actions) created.replay.Apply(Action(action));
+  return LogSnapshot::MakeUncommitted(root, std::move(created));
+}
+
+Result<std::vector<RemoveFile>> Snapshot::LoadTombstones(const LogContext& context) const {
+  LAKEHOLD_ASSIGN(auto replayed, ReplayVersion(root_, version_, {.files = false, .tombstones = true}, context));
+  const int64_t retention =
+      IntervalPropertyMs(metadata_.configuration, "delta.deletedFileRetentionDuration", kDeletedFileRetentionMs);
+  const int64_t expired_ms = context.runtime.clock.NowMs() - retention;
+  std::vector<RemoveFile> kept;
+  for (RemoveFile& remove : replayed.replay.tombstones()) {
+    if (remove.deletion_timestamp_ms.value_or(0) > expired_ms) kept.push_back(std::move(remove));
+  }
+  return kept;
+}
+
+Result<bool> TableExists(const TableRoot& root) {
+  auto head = root.store->Head(root.LogKeyOf(CommitName(0)));
+  if (head.ok()) return true;
+  if (head.error().kind != ErrorKind::kNotFound) return head.error();
+  const std::string log = root.LogKeyOf("0");
+  LAKEHOLD_ASSIGN(auto lister, root.store->List(log, ""));
+  while (true) {
+    LAKEHOLD_ASSIGN(auto meta, lister->Next());
+    if (!meta) return false;
+    const auto file = ParseLogFileName(std::string_view(meta->key).substr(log.size() - 1));
+    if (file && file->kind != LogFileKind::kChecksum && file->kind != LogFileKind::kCompacted) return true;
+  }
+}
+
+}  // namespace lakehold::delta
