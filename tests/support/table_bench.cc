@@ -15,8 +15,11 @@ TableBench::TableBench(uint64_t seed)
 
 txn::TableDefinition TableBench::Definition(bool partitioned) {
   txn::TableDefinition definition;
-  definition.schema.fields = {{"id", {delta::TypeKind::kLong, 0, 0, {}}, true, {}},
-                              {"day", {delta::TypeKind::kDate, 0, 0, {}}, true, {}}};
+  definition.schema.fields.resize(2);
+  definition.schema.fields[0].name = "id";
+  definition.schema.fields[0].type.kind = delta::TypeKind::kLong;
+  definition.schema.fields[1].name = "day";
+  definition.schema.fields[1].type.kind = delta::TypeKind::kDate;
   if (partitioned) definition.partition_columns = {"day"};
   return definition;
 }
@@ -36,23 +39,21 @@ std::shared_ptr<const delta::Snapshot> TableBench::Load() {
   return snapshot.ok() ? *snapshot : nullptr;
 }
 
-delta::AddFile TableBench::WriteFile(txn::WrittenFiles& files, int64_t rows, const std::string& day) {
+Result<delta::AddFile> TableBench::WriteFile(txn::WrittenFiles& files, int64_t rows, const std::string& day) {
   delta::AddFile add;
   add.path = fmt::format("part-{}.parquet", NewUuid(world.random));
   if (!day.empty()) add.partition_values = {{"day", day}};
   add.size_bytes = 4;
   add.modified_ms = world.clock.NowMs();
   add.stats = fmt::format(R"({{"numRecords":{}}})", rows);
-  auto sink = root.store->OpenSink(root.folder);
-  if (!sink.ok()) return add;
-  if (!(*sink)->Write(AsBytes("rows")).ok()) return add;
-  auto staged = (*sink)->Finish();
-  if (!staged.ok()) return add;
+  LAKEHOLD_ASSIGN(auto sink, root.store->OpenSink(root.folder));
+  LAKEHOLD_TRY(sink->Write(AsBytes("rows")));
+  LAKEHOLD_ASSIGN(auto staged, sink->Finish());
   const std::string key = root.KeyOf(add.path);
-  if (!root.store->Publish(**staged, key).ok()) return add;
+  LAKEHOLD_TRY(root.store->Publish(*staged, key));
   files.keys.push_back(key);
   files.folders.push_back(root.folder);
-  files.unsettled.push_back(std::move(staged).value());
+  files.unsettled.push_back(std::move(staged));
   return add;
 }
 
@@ -60,7 +61,8 @@ Result<txn::Outcome> TableBench::Append(std::shared_ptr<const delta::Snapshot> b
                                         const std::string& day) {
   LAKEHOLD_ASSIGN(auto draft, txn::PlanAppend(std::move(base)));
   txn::WrittenFiles files;
-  draft.adds.push_back(WriteFile(files, rows, day));
+  LAKEHOLD_ASSIGN(auto add, WriteFile(files, rows, day));
+  draft.adds.push_back(std::move(add));
   return txn::Commit(root, std::move(draft), std::move(files), options, context);
 }
 
