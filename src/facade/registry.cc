@@ -1,0 +1,80 @@
+#include "facade/registry.h"
+
+#include <pthread.h>
+
+#include <atomic>
+#include <utility>
+
+#include "base/limits.h"
+#include "delta/checkpoint.h"
+#include "engine/load_engine.h"
+
+namespace lakehold {
+namespace {
+
+// Reads and writes checkpoints by the engine, which is loaded only now.
+class LazyCheckpointCodec final : public delta::CheckpointCodec {
+ public:
+  explicit LazyCheckpointCodec(Registry& registry) : registry_(registry) {}
+
+  lakehold::Status Read(const delta::TableRoot& root, std::string_view key, const delta::CheckpointColumns& columns,
+                        const delta::CheckpointVisitor& visit) override {
+    LAKEHOLD_ASSIGN(auto engine, registry_.engine());
+    return engine->checkpoint_codec()->Read(root, key, columns, visit);
+  }
+
+  Result<delta::WrittenCheckpoint> Write(const delta::TableRoot& root, std::string_view key,
+                                         const delta::ActionSource& next, bool stats_as_json) override {
+    LAKEHOLD_ASSIGN(auto engine, registry_.engine());
+    return engine->checkpoint_codec()->Write(root, key, next, stats_as_json);
+  }
+
+ private:
+  Registry& registry_;
+};
+
+std::atomic<Registry*> current{nullptr};
+std::atomic<uint64_t> generations{0};
+
+// The parent's registry is left alone in the child: its threads are gone and its locks may be held for ever.
+void ForgetInChild() { current.store(nullptr); }
+
+}  // namespace
+
+Registry::Registry(uint64_t generation)
+    : generation_(generation), codec_(std::make_shared<LazyCheckpointCodec>(*this)) {}
+
+Registry& Registry::Get() {
+  if (auto* registry = current.load()) return *registry;
+  static std::once_flag watch_forks;
+  std::call_once(watch_forks, [] {
+    pthread_atfork(nullptr, nullptr, ForgetInChild);
+    // Committed versions whose checkpoint is still being written get a moment; the log is complete without it.
+    std::atexit([] {
+      if (auto* registry = current.load()) {
+        [[maybe_unused]] const bool drained = registry->runtime().executor.DrainBackground(limits::kExitDrainMs);
+      }
+    });
+  });
+  // Never destroyed: sessions may outlive static destruction, and the engine's library is never unloaded.
+  auto* fresh = new Registry(generations.fetch_add(1));
+  Registry* expected = nullptr;
+  if (!current.compare_exchange_strong(expected, fresh)) {
+    delete fresh;
+    return *expected;
+  }
+  return *fresh;
+}
+
+Result<std::shared_ptr<engine::Engine>> Registry::engine() {
+  const std::lock_guard lock(mutex_);
+  if (!engine_) {
+    engine::Environment environment{runtime(), &snapshots_, 0, 0, {}, storage::Durability::kFull};
+    LAKEHOLD_ASSIGN(engine_, engine::LoadEngine(environment));
+  }
+  return engine_;
+}
+
+delta::LogContext Registry::log_context() { return {runtime(), codec_}; }
+
+}  // namespace lakehold

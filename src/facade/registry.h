@@ -1,0 +1,43 @@
+// Registry: what a process has one of: the runtime, the snapshot cache and the SQL engine. Thread-safe.
+//
+// The only global of lakehold, reachable from the facade alone. A forked child gets a fresh one: threads and locks of the
+// parent do not exist there.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+
+#include "base/result.h"
+#include "base/system_runtime.h"
+#include "delta/snapshot_cache.h"
+#include "delta/table_root.h"
+#include "engine/engine.h"
+
+namespace lakehold {
+
+class Registry {
+ public:
+  static Registry& Get();
+
+  // Differs between a process and its forked children.
+  uint64_t generation() const { return generation_; }
+  Runtime runtime() { return runtime_.runtime(); }
+  delta::SnapshotCache& snapshots() { return snapshots_; }
+  // Loads the engine library at the first call.
+  Result<std::shared_ptr<engine::Engine>> engine();
+  // The log's world. Its checkpoint codec loads the engine when a Parquet checkpoint must be read or written.
+  delta::LogContext log_context();
+
+ private:
+  explicit Registry(uint64_t generation);
+
+  const uint64_t generation_;
+  SystemRuntime runtime_;
+  delta::SnapshotCache snapshots_;
+  std::shared_ptr<delta::CheckpointCodec> codec_;
+  std::mutex mutex_;  // Guards engine_.
+  std::shared_ptr<engine::Engine> engine_;
+};
+
+}  // namespace lakehold

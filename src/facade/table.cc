@@ -1,0 +1,158 @@
+#include "lakehold/table.h"
+
+#include <utility>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "base/sql_quote.h"
+#include "delta/checkpoint.h"
+#include "delta/history.h"
+#include "facade/lake_state.h"
+#include "facade/registry.h"
+#include "facade/table_files.h"
+#include "facade/table_status.h"
+#include "table/append.h"
+#include "upkeep/fsck.h"
+
+namespace lakehold {
+namespace {
+
+Error PinnedError(const std::string& name, Version version) {
+  return Invalid("table.pinned", fmt::format("{} is pinned to version {} and read-only", name, version),
+                 "open the table without a version to write to it");
+}
+
+}  // namespace
+
+Result<std::shared_ptr<const delta::Snapshot>> Table::State::Snapshot() const {
+  auto& registry = Registry::Get();
+  const auto context = registry.log_context();
+  if (!pinned) return registry.snapshots().Latest(root, context);
+  return registry.snapshots().At(root, AtVersion{*pinned}, context);
+}
+
+std::string Table::State::FromClause() const {
+  const std::string name = QualifiedName(qualified);
+  return pinned ? fmt::format("{} AT (VERSION => {})", name, *pinned) : name;
+}
+
+Result<Table> Table::Open(std::string_view location, const VersionSpec& spec, const OpenOptions& options) {
+  LAKEHOLD_ASSIGN(auto store, OpenAt(location, options, false));
+  LAKEHOLD_TRY(CheckIsTable(store, location));
+  auto state = std::make_shared<State>();
+  state->name = NameOf(store->uri());
+  state->location = std::string(store->uri());
+  state->qualified = {"", state->name};
+  state->root = {store, ""};
+  state->sql = std::make_shared<SqlSession>(store);
+  Table table(std::move(state));
+  if (std::holds_alternative<Latest>(spec)) return table;
+  return table.At(spec);
+}
+
+Table::Table(std::shared_ptr<State> state) : state_(std::move(state)) {}
+Table::~Table() = default;
+Table::Table(Table&&) noexcept = default;
+Table& Table::operator=(Table&&) noexcept = default;
+
+const std::string& Table::name() const { return state_->name; }
+const std::string& Table::location() const { return state_->location; }
+std::optional<Version> Table::pinned() const { return state_->pinned; }
+
+Result<Table> Table::At(const VersionSpec& spec) const {
+  auto& registry = Registry::Get();
+  LAKEHOLD_ASSIGN(auto snapshot, registry.snapshots().At(state_->root, spec, registry.log_context()));
+  auto state = std::make_shared<State>(*state_);
+  state->pinned = snapshot->version();
+  return Table(std::move(state));
+}
+
+Result<TableStatus> Table::Describe() const {
+  LAKEHOLD_ASSIGN(const auto snapshot, state_->Snapshot());
+  return StatusOf(*snapshot, state_->location);
+}
+
+Result<std::vector<HistoryEntry>> Table::History(size_t limit) const {
+  LAKEHOLD_ASSIGN(auto entries, delta::ReadHistory(state_->root, limit, Registry::Get().log_context()));
+  std::vector<HistoryEntry> history;
+  for (auto& entry : entries) {
+    if (state_->pinned && entry.version > *state_->pinned) continue;
+    HistoryEntry told;
+    told.version = entry.version;
+    told.timestamp_ms = entry.timestamp_ms;
+    told.operation = entry.info.operation.value_or("");
+    told.parameters = std::move(entry.info.operation_parameters);
+    told.metrics = std::move(entry.info.operation_metrics);
+    told.engine = entry.info.engine_info.value_or("");
+    told.txn_id = entry.info.txn_id.value_or("");
+    history.push_back(std::move(told));
+  }
+  return history;
+}
+
+Result<std::vector<DataFile>> Table::Files() const {
+  LAKEHOLD_ASSIGN(const auto snapshot, state_->Snapshot());
+  return FilesOf(*snapshot);
+}
+
+Result<int64_t> Table::Count() {
+  LAKEHOLD_ASSIGN(const auto snapshot, state_->Snapshot());
+  if (const auto rows = ExactRows(*snapshot)) return *rows;
+  LAKEHOLD_ASSIGN(auto* session, state_->sql->Open());
+  LAKEHOLD_ASSIGN(auto query, session->Run(fmt::format("SELECT count(*) FROM {}", state_->FromClause()), {}));
+  return ReadOneInteger(*query);
+}
+
+namespace {
+
+Result<std::string> SelectOf(engine::Session& session, const std::string& from, const ScanRequest& request) {
+  std::vector<std::string> columns;
+  for (const auto& name : request.columns) columns.push_back(QuoteName(name));
+  std::string sql = fmt::format("SELECT {} FROM {}", columns.empty() ? "*" : fmt::format("{}", fmt::join(columns, ", ")),
+                                from);
+  if (request.where) {
+    LAKEHOLD_TRY(session.CheckExpression(*request.where));
+    sql += fmt::format(" WHERE ({})", *request.where);
+  }
+  if (request.limit) sql += fmt::format(" LIMIT {}", *request.limit);
+  return sql;
+}
+
+}  // namespace
+
+Result<Rows> Table::Scan(const ScanRequest& request) {
+  LAKEHOLD_ASSIGN(auto* session, state_->sql->Open());
+  LAKEHOLD_ASSIGN(const auto sql, SelectOf(*session, state_->FromClause(), request));
+  LAKEHOLD_ASSIGN(auto query, session->Run(sql, request.parameters));
+  return Rows(std::shared_ptr<engine::Query>(std::move(query)));
+}
+
+Result<Explanation> Table::Explain(const ScanRequest& request) {
+  LAKEHOLD_ASSIGN(auto* session, state_->sql->Open());
+  LAKEHOLD_ASSIGN(const auto sql, SelectOf(*session, state_->FromClause(), request));
+  return session->Explain(sql, request.parameters);
+}
+
+Result<CommitReport> Table::Write(const WriteRequest& request) {
+  if (state_->pinned) return PinnedError(state_->name, *state_->pinned);
+  LAKEHOLD_ASSIGN(auto* session, state_->sql->Open());
+  const auto& name = state_->qualified;
+  const table::Target target{state_->name,
+                             {std::string(kLakeCatalog), name.schema.empty() ? "main" : name.schema, name.table},
+                             QualifiedName(name)};
+  return table::Write(*session, target, request);
+}
+
+Result<CheckpointReport> Table::Checkpoint() {
+  LAKEHOLD_ASSIGN(const auto snapshot, state_->Snapshot());
+  LAKEHOLD_ASSIGN(const auto made,
+                  delta::WriteCheckpoint(state_->root, *snapshot, Registry::Get().log_context()));
+  return CheckpointReport{made.version, made.actions, made.live_files, made.size_bytes, made.written};
+}
+
+Result<FsckReport> Table::Fsck(bool deep) const {
+  return upkeep::Fsck(state_->root, deep, Registry::Get().log_context());
+}
+
+}  // namespace lakehold

@@ -1,0 +1,21 @@
+// What a snapshot says of a table as a whole. Pure but for parsing statistics.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "base/result.h"
+#include "delta/snapshot.h"
+#include "engine/engine.h"
+#include "lakehold/report.h"
+
+namespace lakehold {
+
+TableStatus StatusOf(const delta::Snapshot& snapshot, const std::string& location);
+// Live rows where every file tells its number; nothing otherwise.
+std::optional<int64_t> ExactRows(const delta::Snapshot& snapshot);
+// The one integer of a one-row result.
+Result<int64_t> ReadOneInteger(engine::Query& query);
+
+}  // namespace lakehold
