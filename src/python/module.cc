@@ -1,0 +1,20 @@
+// The native half of the Python module: the public C++ API, call by call. Everything people touch is in lakehold/*.py.
+#include <nanobind/nanobind.h>
+#include <nanobind/stl/map.h>
+#include <nanobind/stl/optional.h>
+#include <nanobind/stl/pair.h>
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/vector.h>
+
+#include "lakehold/version.h"
+#include "python/bind.h"
+
+NB_MODULE(_lakehold, module) {
+  module.doc() = "lakehold's native half; use the lakehold package";
+  module.def("version", &lakehold::VersionText);
+  module.def("build", &lakehold::BuildText);
+  lakehold::python::BindReports(module);
+  lakehold::python::BindRows(module);
+  lakehold::python::BindTable(module);
+  lakehold::python::BindLake(module);
+}
