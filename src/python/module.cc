@@ -8,6 +8,7 @@
 
 #include "lakehold/version.h"
 #include "python/bind.h"
+#include "python/records.h"
 
 NB_MODULE(_lakehold, module) {
   module.doc() = "lakehold's native half; use the lakehold package";
@@ -17,4 +18,5 @@ NB_MODULE(_lakehold, module) {
   lakehold::python::BindRows(module);
   lakehold::python::BindTable(module);
   lakehold::python::BindLake(module);
+  lakehold::python::BindRecords(module);
 }
