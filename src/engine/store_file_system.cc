@@ -65,7 +65,7 @@ class StoreFile final : public FileHandle {
     auto sink = std::move(sink_);
     written_ = sink->size_bytes();
     auto staged = ValueOrThrow(sink->Finish());
-    ValueOrThrow(place_.store->Publish(*staged, place_.key));
+    if (!path.starts_with(kStagedScheme)) ValueOrThrow(place_.store->Publish(*staged, place_.key));
     registry_.KeepStaged(path, std::move(staged));
   }
 
@@ -162,7 +162,9 @@ class StoreFileSystem final : public duckdb::FileSystem {
   }
   bool CanSeek() override { return true; }
   bool OnDiskFile(FileHandle& handle) override { return FileOf(handle).local(); }
-  bool CanHandleFile(const std::string& path) override { return path.starts_with(kStoreScheme); }
+  bool CanHandleFile(const std::string& path) override {
+    return path.starts_with(kStoreScheme) || path.starts_with(kStagedScheme);
+  }
   std::string GetName() const override { return "LakeholdStore"; }
   std::string PathSeparator(const std::string&) override { return "/"; }
 

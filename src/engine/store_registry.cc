@@ -46,10 +46,11 @@ Result<std::shared_ptr<storage::ObjectStore>> StoreRegistry::Find(std::string_vi
 }
 
 Result<StoreLocation> StoreRegistry::Resolve(std::string_view path) const {
-  if (!path.starts_with(kStoreScheme)) {
+  const bool staged = path.starts_with(kStagedScheme);
+  if (!staged && !path.starts_with(kStoreScheme)) {
     return Invalid("engine.bad_path", fmt::format("\"{}\" does not start with {}", path, kStoreScheme));
   }
-  const std::string_view rest = path.substr(kStoreScheme.size());
+  const std::string_view rest = path.substr(staged ? kStagedScheme.size() : kStoreScheme.size());
   const size_t slash = rest.find('/');
   if (slash == std::string_view::npos) {
     return Invalid("engine.bad_path", fmt::format("\"{}\" names no object", path));
@@ -60,6 +61,10 @@ Result<StoreLocation> StoreRegistry::Resolve(std::string_view path) const {
 
 std::string StoreRegistry::PathOf(std::string_view handle, std::string_view key) {
   return fmt::format("{}{}/{}", kStoreScheme, handle, key);
+}
+
+std::string StoreRegistry::StagedPathOf(std::string_view handle, std::string_view key) {
+  return fmt::format("{}{}/{}", kStagedScheme, handle, key);
 }
 
 void StoreRegistry::KeepStaged(std::string_view path, std::unique_ptr<storage::Staged> staged) {

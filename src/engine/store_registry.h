@@ -16,6 +16,8 @@
 namespace lakehold::engine {
 
 inline constexpr std::string_view kStoreScheme = "lakehold://";
+// "lakehold-staged://<handle>/<key>": written, but left without a name at Close: its writer publishes it.
+inline constexpr std::string_view kStagedScheme = "lakehold-staged://";
 // `ATTACH 'lakehold-store:<handle>' AS name (TYPE lakehold)`.
 inline constexpr std::string_view kAttachPrefix = "lakehold-store:";
 
@@ -36,6 +38,8 @@ class StoreRegistry {
 
   // "lakehold://<handle>/<key>".
   static std::string PathOf(std::string_view handle, std::string_view key);
+  // "lakehold-staged://<handle>/<key>".
+  static std::string StagedPathOf(std::string_view handle, std::string_view key);
 
   // The bridge leaves what it published here, under its path, for the writer that must settle it. At most one a path;
   // what nobody takes is dropped with the registration of its store.
