@@ -129,7 +129,9 @@ std::string HintFor(const duckdb::ErrorData& error) {
 void Specialise(const duckdb::ErrorData& error, Error* result) {
   const std::string subtype = TextOf(error.ExtraInfo(), "error_subtype");
   const std::string& raw = error.RawMessage();
-  if (error.Type() == ExceptionType::CATALOG && (subtype == "MISSING_ENTRY" || raw.find("does not exist") != raw.npos)) {
+  if (error.Type() == ExceptionType::CATALOG && raw.find("configuration parameter") != raw.npos) {
+    result->reason = "sql.setting";
+  } else if (error.Type() == ExceptionType::CATALOG && (subtype == "MISSING_ENTRY" || raw.find("does not exist") != raw.npos)) {
     const std::string type = TextOf(error.ExtraInfo(), "type");
     result->kind = ErrorKind::kNotFound;
     result->reason = "sql.unknown_table";

@@ -1,0 +1,282 @@
+#include "engine/arrow_input.h"
+
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <cstring>
+#include <duckdb/catalog/catalog.hpp>
+#include <duckdb/catalog/catalog_entry/table_function_catalog_entry.hpp>
+#include <duckdb/function/table/arrow.hpp>
+#include <duckdb/main/external_dependencies.hpp>
+#include <utility>
+#include <vector>
+
+#include "engine/duckdb_errors.h"
+
+namespace lakehold::engine {
+
+// One exported schema, shared by every bind that asked for it: DuckDB releases its copies in its own time.
+struct ArrowInput::SharedSchema {
+  ArrowSchema schema{};
+  SharedSchema() = default;
+  SharedSchema(const SharedSchema&) = delete;
+  SharedSchema& operator=(const SharedSchema&) = delete;
+  ~SharedSchema() {
+    if (schema.release != nullptr) schema.release(&schema);
+  }
+
+  static void Share(std::shared_ptr<SharedSchema> shared, ArrowSchema* out) {
+    *out = shared->schema;
+    out->private_data = new std::shared_ptr<SharedSchema>(std::move(shared));
+    out->release = [](ArrowSchema* copy) {
+      delete static_cast<std::shared_ptr<SharedSchema>*>(copy->private_data);
+      copy->release = nullptr;
+    };
+  }
+};
+
+namespace {
+
+std::string LastError(ArrowArrayStream* stream) {
+  const char* text = stream->get_last_error(stream);
+  return text == nullptr || *text == '\0' ? std::string("the producer gave no reason") : std::string(text);
+}
+
+Error ProducerError(int code, ArrowArrayStream* stream) {
+  std::string text = LastError(stream);
+  if (code == ECANCELED) return Cancelled("engine.interrupted", std::move(text));
+  return IoError("engine.input_failed", fmt::format("the Arrow input failed: {}", text));
+}
+
+bool SameTypes(const ArrowSchema& a, const ArrowSchema& b) {
+  if (std::strcmp(a.format, b.format) != 0 || a.n_children != b.n_children) return false;
+  if ((a.dictionary == nullptr) != (b.dictionary == nullptr)) return false;
+  if (a.dictionary != nullptr && !SameTypes(*a.dictionary, *b.dictionary)) return false;
+  for (int64_t i = 0; i < a.n_children; ++i) {
+    if (!SameTypes(*a.children[i], *b.children[i])) return false;
+  }
+  return true;
+}
+
+Status CheckSchema(const ArrowSchema& schema) {
+  if (schema.release == nullptr || schema.format == nullptr || std::strcmp(schema.format, "+s") != 0) {
+    return Invalid("engine.bad_input", "the Arrow input is no stream of record batches");
+  }
+  if (schema.n_children < 1) return Invalid("engine.bad_input", "the Arrow input has no columns");
+  return {};
+}
+
+// A batch seen through a projection: the wanted children in DuckDB's order, the producer's batch kept until release.
+struct ProjectedBatch {
+  ArrowArray batch{};
+  std::vector<ArrowArray*> children;
+};
+
+void Project(ArrowArray* batch, const std::vector<int64_t>& columns) {
+  auto* projected = new ProjectedBatch;
+  projected->batch = *batch;
+  for (const int64_t column : columns) {
+    projected->children.push_back(column < 0 ? nullptr : projected->batch.children[column]);
+  }
+  batch->children = projected->children.data();
+  batch->n_children = static_cast<int64_t>(projected->children.size());
+  batch->private_data = projected;
+  batch->release = [](ArrowArray* view) {
+    auto* held = static_cast<ProjectedBatch*>(view->private_data);
+    held->batch.release(&held->batch);
+    delete held;
+    view->release = nullptr;
+  };
+}
+
+class ProjectedStream final : public duckdb::ArrowArrayStreamWrapper {
+ public:
+  // columns[i]: the producer's column for DuckDB's i-th, or -1 for none.
+  ProjectedStream(const ArrowArrayStream& stream, int64_t width, std::vector<int64_t> columns)
+      : width_(width), columns_(std::move(columns)) {
+    arrow_array_stream = stream;
+    number_of_rows = -1;
+  }
+
+  duckdb::shared_ptr<duckdb::ArrowArrayWrapper> GetNextChunk() override {
+    auto chunk = duckdb::make_shared_ptr<duckdb::ArrowArrayWrapper>();
+    const int code = arrow_array_stream.get_next(&arrow_array_stream, &chunk->arrow_array);
+    if (code != 0) {
+      chunk->arrow_array.release = nullptr;  // Undefined after an error.
+      ThrowError(ProducerError(code, &arrow_array_stream));
+    }
+    if (chunk->arrow_array.release == nullptr) return chunk;
+    if (chunk->arrow_array.n_children != width_) {
+      ThrowError(Invalid("engine.bad_input", fmt::format("an Arrow batch has {} columns, its schema {}",
+                                                         chunk->arrow_array.n_children, width_)));
+    }
+    Project(&chunk->arrow_array, columns_);
+    return chunk;
+  }
+
+ private:
+  const int64_t width_;
+  const std::vector<int64_t> columns_;
+};
+
+struct KeptInput final : duckdb::DependencyItem {
+  std::shared_ptr<ArrowInput> input;
+  ArrowSchema bound{};  // A copy: what the plan's types came from.
+  ~KeptInput() override {
+    if (bound.release != nullptr) bound.release(&bound);
+  }
+};
+
+duckdb::unique_ptr<duckdb::ArrowArrayStreamWrapper> Produce(uintptr_t factory,
+                                                            duckdb::ArrowStreamParameters& parameters) {
+  auto* kept = reinterpret_cast<KeptInput*>(factory);
+  std::vector<int64_t> columns;
+  for (const auto& [position, column] : parameters.projected_columns.filter_to_col) {
+    if (columns.size() <= position) columns.resize(position + 1, -1);
+    columns[position] = static_cast<int64_t>(column);
+  }
+  ArrowArrayStream stream{};
+  CheckOrThrow(kept->input->Take(kept->bound, &stream));
+  return duckdb::make_uniq<ProjectedStream>(stream, kept->bound.n_children, std::move(columns));
+}
+
+void GiveSchema(ArrowArrayStream* factory, ArrowSchema& schema) {
+  auto* kept = reinterpret_cast<KeptInput*>(factory);
+  CheckOrThrow(kept->input->ExportSchema(&schema));
+}
+
+duckdb::unique_ptr<duckdb::FunctionData> Bind(duckdb::ClientContext& context, duckdb::TableFunctionBindInput& input,
+                                              duckdb::vector<duckdb::LogicalType>& types,
+                                              duckdb::vector<std::string>& names) {
+  const std::string key = duckdb::StringValue::Get(input.inputs[0]);
+  auto inputs = context.registered_state->Get<ArrowInputs>(ArrowInputs::kStateName);
+  auto found = inputs ? inputs->Find(key) : nullptr;
+  if (!found) ThrowError(NotFound("engine.unknown_input", fmt::format("this session has no Arrow input \"{}\"", key)));
+  auto kept = duckdb::make_shared_ptr<KeptInput>();
+  kept->input = std::move(found);
+  CheckOrThrow(kept->input->ExportSchema(&kept->bound));
+
+  const auto factory = reinterpret_cast<uintptr_t>(kept.get());
+  duckdb::vector<duckdb::Value> pointers{duckdb::Value::POINTER(factory),
+                                         duckdb::Value::POINTER(reinterpret_cast<uintptr_t>(&Produce)),
+                                         duckdb::Value::POINTER(reinterpret_cast<uintptr_t>(&GiveSchema))};
+  duckdb::TableFunctionBindInput arrow_input(pointers, input.named_parameters, input.input_table_types,
+                                             input.input_table_names, input.info, input.binder, input.table_function,
+                                             input.ref);
+  auto data = duckdb::ArrowTableFunction::ArrowScanBind(context, arrow_input, types, names);
+  data->Cast<duckdb::ArrowScanFunctionData>().dependency = std::move(kept);
+  return data;
+}
+
+}  // namespace
+
+ArrowInput::~ArrowInput() {
+  if (ready_.release != nullptr) ready_.release(&ready_);
+}
+
+Status ArrowInput::OpenLocked() {
+  if (ready_.release != nullptr) return {};
+  ArrowArrayStream stream{};
+  LAKEHOLD_TRY(source_.open(&stream));
+  auto schema = std::make_shared<SharedSchema>();
+  const int code = stream.get_schema(&stream, &schema->schema);
+  Status status;
+  if (code != 0) {
+    schema->schema.release = nullptr;
+    status = ProducerError(code, &stream);
+  } else {
+    status = CheckSchema(schema->schema);
+  }
+  if (!status.ok()) {
+    stream.release(&stream);
+    return status;
+  }
+  ready_ = stream;
+  schema_ = std::move(schema);
+  return {};
+}
+
+Status ArrowInput::ExportSchema(ArrowSchema* out) {
+  std::lock_guard lock(mutex_);
+  // A consumed one-shot stream can still be bound; reading it is what fails.
+  if (!(source_.one_shot && taken_)) LAKEHOLD_TRY(OpenLocked());
+  SharedSchema::Share(schema_, out);
+  return {};
+}
+
+Status ArrowInput::Take(const ArrowSchema& bound, ArrowArrayStream* out) {
+  std::lock_guard lock(mutex_);
+  if (source_.one_shot && taken_) {
+    return Invalid("engine.consumed", "this Arrow stream was read already; a stream can be read once",
+                   "Give a table, or read the rows once into one");
+  }
+  LAKEHOLD_TRY(OpenLocked());
+  if (!SameTypes(bound, schema_->schema)) {
+    return Invalid("engine.input_changed", "the Arrow input has other columns or types than when the query was made",
+                   "Make the query again");
+  }
+  *out = std::exchange(ready_, ArrowArrayStream{});
+  taken_ = true;
+  return {};
+}
+
+bool ArrowInput::consumed() const {
+  std::lock_guard lock(mutex_);
+  return source_.one_shot && taken_;
+}
+
+std::string ArrowInputs::Add(std::shared_ptr<ArrowInput> input) {
+  std::lock_guard lock(mutex_);
+  std::string key = fmt::format("i{}", next_++);
+  inputs_.emplace(key, std::move(input));
+  return key;
+}
+
+void ArrowInputs::Remove(std::string_view key) {
+  std::shared_ptr<ArrowInput> removed;
+  std::lock_guard lock(mutex_);
+  auto found = inputs_.find(key);
+  if (found == inputs_.end()) return;
+  removed = std::move(found->second);
+  inputs_.erase(found);
+}
+
+std::shared_ptr<ArrowInput> ArrowInputs::Find(std::string_view key) const {
+  std::lock_guard lock(mutex_);
+  auto found = inputs_.find(key);
+  return found == inputs_.end() ? nullptr : found->second;
+}
+
+size_t ArrowInputs::consumed() const {
+  std::lock_guard lock(mutex_);
+  size_t count = 0;
+  for (const auto& [key, input] : inputs_) count += input->consumed() ? 1 : 0;
+  return count;
+}
+
+duckdb::shared_ptr<ArrowInputs> ArrowInputs::Copy() const {
+  auto copy = duckdb::make_shared_ptr<ArrowInputs>();
+  std::lock_guard lock(mutex_);
+  copy->next_ = next_;
+  copy->inputs_ = inputs_;
+  return copy;
+}
+
+duckdb::TableFunction ArrowInputFunction(duckdb::DatabaseInstance& database) {
+  auto& system = duckdb::Catalog::GetSystemCatalog(database);
+  auto transaction = duckdb::CatalogTransaction::GetSystemTransaction(database);
+  auto& entry = system.GetSchema(transaction, DEFAULT_SCHEMA)
+                    .GetEntry(transaction, duckdb::CatalogType::TABLE_FUNCTION_ENTRY, "arrow_scan")
+                    ->Cast<duckdb::TableFunctionCatalogEntry>();
+  duckdb::TableFunction function = entry.functions.GetFunctionByOffset(0);
+  function.name = "lakehold_arrow";
+  function.arguments = {duckdb::LogicalType::VARCHAR};
+  function.bind = Bind;
+  // Our producers do not filter, and DuckDB drops a pushed filter from the plan.
+  function.filter_pushdown = false;
+  function.filter_prune = false;
+  function.supports_pushdown_type = nullptr;
+  return function;
+}
+
+}  // namespace lakehold::engine
