@@ -10,7 +10,7 @@
 #include <utility>
 
 #include "base/system_runtime.h"
-#include "engine/arrow_input.h"
+#include "engine/checkpoint_codec.h"
 #include "engine/duckdb_errors.h"
 #include "engine/engine_functions.h"
 #include "engine/spill_folder.h"
@@ -74,6 +74,12 @@ void DuckDbInstance::Start(const Environment& environment) {
     }
   }
   RegisterEngineFunctions(database());
+  // The world holds the codec and the instance the world, so the codec must not hold the instance.
+  auto connect = [weak = weak_from_this()]() -> duckdb::unique_ptr<duckdb::Connection> {
+    auto self = weak.lock();
+    return self ? self->Connect() : nullptr;
+  };
+  world_->checkpoint_codec = MakeCheckpointCodec(std::move(connect), stores_);
   duckdb::Connection connection(*db_);
   auto result = connection.Query("SET GLOBAL TimeZone = 'UTC'");
   if (result->HasError()) result->ThrowError();

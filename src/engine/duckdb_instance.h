@@ -20,7 +20,7 @@ namespace lakehold::engine {
 inline constexpr const char* kDuckDbVersion = "v1.5.6";
 inline constexpr const char* kDuckDbSource = "069cc9f9b5";
 
-class DuckDbInstance {
+class DuckDbInstance : public std::enable_shared_from_this<DuckDbInstance> {
  public:
   // kUnsupported "engine.wrong_duckdb" if the library in this process is another version.
   static Result<std::shared_ptr<DuckDbInstance>> Open(const Environment& environment);
