@@ -327,8 +327,7 @@ Result<CommitReport> LakeTransaction::Publish(duckdb::ClientContext& context) {
   LAKEHOLD_ASSIGN(auto outcome, txn::Commit(written->root, std::move(written->draft), std::move(written->files), options,
                                             lake_.world().log_context()));
   if (const auto* lost = std::get_if<txn::Conflicted>(&outcome)) {
-    return Conflict(lost->reason, fmt::format("{}: version {} was committed meanwhile: {}", written->name, lost->winner,
-                                              lost->message),
+    return Conflict(lost->reason, fmt::format("{}: {}", written->name, lost->message),
                     "Read the table again and redo the statement");
   }
   const auto& committed = std::get<txn::Committed>(outcome);
