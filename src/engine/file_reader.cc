@@ -173,18 +173,20 @@ duckdb::unique_ptr<TableFilterSet> LakeFileReader::FiltersFor(const duckdb::Base
   auto result = duckdb::make_uniq<TableFilterSet>();
   for (const auto& [position, filter] : filters.filters) {
     const auto& id = column_ids[position];
-    const MultiFileColumnDefinition* column = nullptr;
-    if (!id.IsVirtualColumn()) {
-      column = FindFileColumn(scan_->snapshot->schema().fields[id.GetPrimaryIndex()], file.columns, mode_);
-    }
-    if (column == nullptr || column->type == types_[id.GetPrimaryIndex()]) {
+    if (id.IsVirtualColumn()) {
       result->filters.emplace(position, filter->Copy());
       continue;
     }
     const auto& type = types_[id.GetPrimaryIndex()];
+    const auto* column = FindFileColumn(scan_->snapshot->schema().fields[id.GetPrimaryIndex()], file.columns, mode_);
+    // A struct that is absent reads as NULL, of which DuckDB's field filters say that it is not even "x IS NULL".
+    if (column == nullptr ? !type.IsNested() : column->type == type) {
+      result->filters.emplace(position, filter->Copy());
+      continue;
+    }
     // DuckDB casts constants to the file's type. Among whole numbers that is exact; elsewhere (0.1 as a FLOAT, noon as a DATE)
     // rows would be lost, and Bloom filters cannot be cast at all.
-    if (IsWholeNumber(column->type) && IsWholeNumber(type) && !HoldsBloomFilter(*filter)) {
+    if (column != nullptr && IsWholeNumber(column->type) && IsWholeNumber(type) && !HoldsBloomFilter(*filter)) {
       result->filters.emplace(position, filter->Copy());
       continue;
     }

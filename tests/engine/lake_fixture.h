@@ -13,6 +13,7 @@
 #include "base/system_runtime.h"
 #include "delta/snapshot_cache.h"
 #include "duckdb.hpp"
+#include "engine/checkpoint_codec.h"
 #include "engine/duckdb_errors.h"
 #include "engine/lake_catalog.h"
 #include "engine/session_state.h"
@@ -26,7 +27,7 @@ class ScanLake {
  public:
   ScanLake()
       : world_(std::make_shared<LakeWorld>(Environment{runtime_.runtime(), &cache_, 0, 0, "", storage::Durability::kNone},
-                                           registry_, nullptr)) {
+                                           registry_, MakeCheckpointCodec([this] { return NewConnection(); }, registry_))) {
     duckdb::DBConfig config;
     duckdb::StorageExtension::Register(config, kLakeType,
                                        duckdb::shared_ptr<duckdb::StorageExtension>(MakeLakeStorage(world_)));
@@ -38,6 +39,7 @@ class ScanLake {
 
   std::string path() const { return folder_.path(); }
   duckdb::Connection& connection() { return *connection_; }
+  duckdb::unique_ptr<duckdb::Connection> NewConnection() { return duckdb::make_uniq<duckdb::Connection>(*db_); }
   std::unique_ptr<duckdb::Connection> Connect() { return std::make_unique<duckdb::Connection>(*db_); }
   SessionState& state() { return SessionState::Of(*connection_->context); }
 

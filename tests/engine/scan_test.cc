@@ -123,6 +123,32 @@ TEST(Scan, WidensTypesAndKeepsFiltersExact) {
   EXPECT_EQ(lake.Rows("SELECT i FROM lake.t JOIN keys ON i = k WHERE k > 1"), "5\n");
 }
 
+TEST(Scan, FiltersOnFieldsAFileDoesNotHave) {
+  ScanLake lake;
+  lake.Log("t", 0,
+           {L::Protocol(),
+            L::Metadata(L::Field("id", "long") + "," +
+                        L::Field("s", R"({"type":"struct","fields":[)" + L::Field("x", "integer") + "," + L::Field("y", "integer") + "]}") +
+                        "," + L::Field("m", R"({"type":"map","keyType":"string","valueType":{"type":"struct","fields":[)" +
+                                            L::Field("a", "integer") + "," + L::Field("b", "string") + R"(]},"valueContainsNull":true})")),
+            lake.Parquet("t", "a.parquet", "SELECT 1::BIGINT AS id, {'x': 1, 'y': 2} AS s, MAP {'k': {'b': 'B', 'a': 7}} AS m",
+                         R"({"numRecords":1})"),
+            lake.Parquet("t", "b.parquet", "SELECT 2::BIGINT AS id", R"({"numRecords":1})"),
+            lake.Parquet("t", "c.parquet", "SELECT 3::BIGINT AS id, {'y': 5} AS s, MAP {'k': {'a': 8}} AS m", R"({"numRecords":1})"),
+            lake.Parquet("t", "d.parquet", "SELECT 4::BIGINT AS id, NULL::STRUCT(y INTEGER) AS s", R"({"numRecords":1})")});
+  auto ids = [&](const std::string& where) { return lake.Rows("SELECT id FROM lake.t WHERE " + where + " ORDER BY id"); };
+  EXPECT_EQ(lake.Rows("SELECT * FROM lake.t ORDER BY id"),
+            "1|{'x': 1, 'y': 2}|{k={'a': 7, 'b': B}}\n2|NULL|NULL\n3|{'x': NULL, 'y': 5}|{k={'a': 8, 'b': NULL}}\n4|NULL|NULL\n");
+  EXPECT_EQ(ids("s.x = 1"), "1\n");
+  EXPECT_EQ(ids("s.y > 1"), "1\n3\n");
+  EXPECT_EQ(ids("s.x IS NULL"), "2\n3\n4\n");
+  EXPECT_EQ(ids("s.x IS NOT NULL"), "1\n");
+  EXPECT_EQ(ids("s IS NULL"), "2\n4\n");
+  EXPECT_EQ(ids("s.x IS DISTINCT FROM 1"), "2\n3\n4\n");
+  EXPECT_EQ(ids("s.x = 1 OR s.y = 5"), "1\n3\n");
+  EXPECT_EQ(ids("m['k'].a = 8"), "3\n");
+}
+
 TEST(Scan, LeavesOutDeletedRows) {
   ScanLake lake;
   const auto add = lake.Parquet("t", "a.parquet", "SELECT i AS id FROM range(30) t(i)", R"({"numRecords":30})");
