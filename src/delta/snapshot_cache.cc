@@ -7,6 +7,14 @@
 
 namespace lakehold::delta {
 
+namespace {
+
+// The folder besides the URI: a table reached as a store of its own has other keys than the same table within a lake, and a
+// snapshot's root says which.
+std::string CacheKey(const TableRoot& root) { return root.uri() + '\n' + root.folder; }
+
+}  // namespace
+
 // Least recently used last. Store calls happen outside the lock: two callers may refresh one table at the same time, and the
 // newer answer stays.
 struct SnapshotCache::State {
@@ -25,7 +33,7 @@ struct SnapshotCache::State {
 
   // `replaces` is what the caller built on: it goes even if its version was higher (a table made again starts at 0).
   void Keep(std::shared_ptr<const Snapshot> snapshot, const std::shared_ptr<const Snapshot>& replaces) {
-    std::string root = snapshot->root().uri();
+    std::string root = CacheKey(snapshot->root());
     std::lock_guard lock(mutex);
     if (const auto found = by_root.find(root); found != by_root.end()) {
       std::shared_ptr<const Snapshot>& held = found->second->second;
@@ -46,7 +54,7 @@ SnapshotCache::SnapshotCache() : state_(std::make_unique<State>()) {}
 SnapshotCache::~SnapshotCache() = default;
 
 Result<std::shared_ptr<const Snapshot>> SnapshotCache::Latest(const TableRoot& root, const LogContext& context) {
-  const auto held = state_->Find(root.uri());
+  const auto held = state_->Find(CacheKey(root));
   auto newest = held ? Snapshot::Refresh(held, context) : Snapshot::Load(root, delta::Latest{}, context);
   if (!newest.ok()) {
     if (held && newest.error().kind == ErrorKind::kNotFound) Forget(root);
@@ -60,7 +68,7 @@ Result<std::shared_ptr<const Snapshot>> SnapshotCache::At(const TableRoot& root,
                                                           const LogContext& context) {
   if (std::holds_alternative<delta::Latest>(spec)) return Latest(root, context);
   const auto* at = std::get_if<AtVersion>(&spec);
-  if (at && state_->Find(root.uri())) {
+  if (at && state_->Find(CacheKey(root))) {
     // Latest checks that the table is still the same one.
     LAKEHOLD_ASSIGN(auto newest, Latest(root, context));
     if (newest->version() == at->version) return newest;
@@ -74,7 +82,7 @@ void SnapshotCache::Offer(std::shared_ptr<const Snapshot> snapshot) {
 
 void SnapshotCache::Forget(const TableRoot& root) {
   std::lock_guard lock(state_->mutex);
-  const auto found = state_->by_root.find(root.uri());
+  const auto found = state_->by_root.find(CacheKey(root));
   if (found == state_->by_root.end()) return;
   state_->entries.erase(found->second);
   state_->by_root.erase(found);

@@ -237,7 +237,8 @@ class MapStore : public MemoryStore {
     return in_order_;
   }
   bool IsLocal() const override { return true; }
-  std::string_view uri() const override { return "memory:"; }
+  // Two stores in memory are never the same place, whatever caches by URI.
+  std::string_view uri() const override { return uri_; }
 
  private:
   static Error Foreign() { return Internal("storage.foreign_staged", "the staged object belongs to another store"); }
@@ -269,6 +270,7 @@ class MapStore : public MemoryStore {
   }
 
   Clock& clock_;
+  const std::string uri_ = fmt::format("memory:{}", fmt::ptr(this));
   mutable std::mutex mutex_;
   std::map<std::string, std::shared_ptr<Object>, std::less<>> objects_;
   std::set<std::string, std::less<>> folders_;
