@@ -135,13 +135,13 @@ void ExpectSameActions(std::vector<delta::Action> expected, std::vector<delta::A
 }
 
 TEST_F(CheckpointCodecTest, ActionsComeBackAsTheyWere) {
-  for (uint32_t seed = 1; seed <= 5; seed++) {
+  for (uint32_t seed = 1; seed <= 3; seed++) {
     ActionMaker make(seed);
     std::vector<delta::Action> actions = {delta::Protocol{1, 2, {}, {}}, make.Metadata()};
-    for (int i = 0; i < 5000; i++) actions.push_back(make.Next());
+    for (int i = 0; i < 3000; i++) actions.push_back(make.Next());
     const auto written = Write(actions);
     ASSERT_TRUE(written.ok()) << written.error().ToString();
-    EXPECT_EQ(written->actions, 5002);
+    EXPECT_EQ(written->actions, 3002);
     EXPECT_EQ(written->size_bytes, store->Head(kKey)->size_bytes);
     ExpectSameActions(actions, Read());
     ASSERT_TRUE(store->Delete(kKey).ok());
