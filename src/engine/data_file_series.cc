@@ -1,12 +1,12 @@
 #include "engine/data_file_series.h"
 
-#include <charconv>
 #include <utility>
 
 #include "base/limits.h"
 #include "base/uuid.h"
 #include "delta/partition_value.h"
 #include "delta/stats.h"
+#include "delta/table_property.h"
 #include "duckdb/function/copy_function.hpp"
 #include "engine/duckdb_errors.h"
 #include "txn/commit.h"
@@ -14,22 +14,12 @@
 namespace lakehold::engine {
 namespace {
 
-// delta.targetFileSize in bytes, perhaps with a unit ("64mb"); what is not understood is as good as not set.
+// delta.targetFileSize; what is not understood is as good as not set.
 int64_t TargetBytes(const std::map<std::string, std::string>& configuration) {
   const auto found = configuration.find("delta.targetFileSize");
   if (found == configuration.end()) return limits::kTargetFileBytes;
-  const std::string& text = found->second;
-  int64_t bytes = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), bytes);
-  if (error != std::errc() || bytes <= 0) return limits::kTargetFileBytes;
-  const std::string unit = duckdb::StringUtil::Lower(std::string(end, text.data() + text.size()));
-  int shift = -1;
-  if (unit.empty() || unit == "b") shift = 0;
-  if (unit == "k" || unit == "kb") shift = 10;
-  if (unit == "m" || unit == "mb") shift = 20;
-  if (unit == "g" || unit == "gb") shift = 30;
-  if (shift < 0 || bytes > (int64_t{1} << 40 >> shift)) return limits::kTargetFileBytes;
-  return bytes << shift;
+  const int64_t bytes = delta::ParseByteSize(found->second).value_or(0);
+  return bytes > 0 ? bytes : limits::kTargetFileBytes;
 }
 
 std::string FolderOf(const delta::PartitionValues& values) {

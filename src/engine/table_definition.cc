@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/uuid.h"
+#include "delta/table_property.h"
 #include "delta/utf8.h"
 #include "duckdb/parser/constraints/not_null_constraint.hpp"
 #include "duckdb/parser/constraints/unique_constraint.hpp"
@@ -45,6 +46,15 @@ Result<std::string> OptionText(const std::string& name, const duckdb::ParsedExpr
   return Invalid("sql.bad_option", fmt::format("option \"{}\" needs a constant, not {}", name, value.ToString()));
 }
 
+// SQL's parser lowers the names of options: the properties we know get their spelling back.
+std::string PropertyName(const std::string& name) {
+  for (const delta::TableProperty& known : delta::KnownTableProperties()) {
+    const std::string spelled(known.name);
+    if (duckdb::StringUtil::CIEquals(spelled, name)) return spelled;
+  }
+  return name;
+}
+
 Result<TableOptions> OptionsOf(const duckdb::CreateTableInfo& info) {
   TableOptions options;
   for (const auto& [name, expression] : info.options) {
@@ -59,7 +69,7 @@ Result<TableOptions> OptionsOf(const duckdb::CreateTableInfo& info) {
     } else if (lower == "comment") {
       options.comment = std::move(text);
     } else if (name.find('.') != std::string::npos) {
-      options.properties[name] = std::move(text);
+      options.properties[PropertyName(name)] = std::move(text);
     } else {
       return Invalid("sql.unknown_option", fmt::format("table \"{}\": there is no option \"{}\"", info.table, name),
                      "options are timestamps and comment; properties have a dot in their name, as 'delta.appendOnly'");

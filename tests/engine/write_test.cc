@@ -2,6 +2,8 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <string>
 
 #include "engine/lake_fixture.h"
@@ -106,10 +108,13 @@ TEST(Write, WhatCannotBeStoredYetIsRefusedBeforeAnythingIsWritten) {
 
 TEST(Write, OptionsBecomePropertiesCommentAndTimestamps) {
   ScanLake lake;
-  lake.Do("CREATE TABLE lake.t (t TIMESTAMP) WITH (timestamps = 'utc', comment = 'trips', 'delta.appendOnly' = 'true')");
-  EXPECT_EQ(lake.Rows("SELECT typeof(t) FROM lake.t UNION ALL SELECT 'none'"), "none\n");
+  lake.Do("CREATE TABLE lake.t (t TIMESTAMP) WITH (timestamps = 'utc', comment = 'trips', 'delta.appendOnly' = 'true', 'my.Own' = 5)");
   lake.Do("INSERT INTO lake.t VALUES ('2026-11-01 10:00:00')");
   EXPECT_EQ(lake.Rows("SELECT typeof(t) FROM lake.t"), "TIMESTAMP WITH TIME ZONE\n");
+  std::ifstream log(lake.path() + "/t/_delta_log/00000000000000000000.json");
+  const std::string text((std::istreambuf_iterator<char>(log)), {});
+  EXPECT_NE(text.find(R"("delta.appendOnly":"true")"), std::string::npos) << text;
+  EXPECT_NE(text.find(R"("minReaderVersion":1)"), std::string::npos) << text;
 }
 
 TEST(Write, AnExistingTableStaysUnlessReplaced) {
