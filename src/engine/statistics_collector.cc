@@ -159,7 +159,7 @@ class FloatBounds : public LeafBounds {
   void Fill(delta::LeafStats& stats) const override {
     stats.has_nan = has_nan_;
     if (min_ > max_) return;  // No value but NaN and NULL.
-    // -0.0 and 0.0 are equal, so 0.0 stands for both.
+    // -0.0 and 0.0 are equal, so 0.0 stands for both; FormatStats spreads a zero bound over both.
     stats.min = static_cast<double>(min_ == 0 ? T{0} : min_);
     stats.max = static_cast<double>(max_ == 0 ? T{0} : max_);
   }
