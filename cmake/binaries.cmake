@@ -45,7 +45,16 @@ if(facade_exists)
 endif()
 
 # A door may include headers of lower rooms, but it calls the facade; render and base are linked in for their own words.
-lakehold_room(cli DEPS base render LIBS CLI11::CLI11 DEFINES LAKEHOLD_VERSION="${PROJECT_VERSION}")
+# The shell edits lines with libedit where it is installed, and reads plain lines elsewhere.
+find_library(LAKEHOLD_LIBEDIT_LIBRARY edit)
+find_path(LAKEHOLD_LIBEDIT_INCLUDE histedit.h)
+set(cli_libs CLI11::CLI11)
+set(cli_defines LAKEHOLD_VERSION="${PROJECT_VERSION}")
+if(LAKEHOLD_LIBEDIT_LIBRARY AND LAKEHOLD_LIBEDIT_INCLUDE)
+  list(APPEND cli_libs ${LAKEHOLD_LIBEDIT_LIBRARY})
+  list(APPEND cli_defines LAKEHOLD_LIBEDIT=1)
+endif()
+lakehold_room(cli DEPS base render LIBS ${cli_libs} DEFINES ${cli_defines})
 if(EXISTS ${PROJECT_SOURCE_DIR}/src/cli/main.cc AND facade_exists)
   has_sources(cli_exists cli)
   add_executable(lakehold ${PROJECT_SOURCE_DIR}/src/cli/main.cc)

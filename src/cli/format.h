@@ -1,0 +1,24 @@
+// Format: what rows and reports look like on their way out, and who decides it. Pure functions.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+
+namespace lakehold::cli {
+
+enum class Format { kTable, kJson, kNdjson, kCsv, kParquet };
+
+// "table", "json", "ndjson" (or "jsonl"), "csv", "parquet". kUnsupported "cli.arrow_format",
+// kInvalid "cli.unknown_format".
+Result<Format> ParseFormat(std::string_view name);
+
+enum class Content { kRows, kReport };
+// The flag decides, then the file's extension, then the terminal: a table for people; in a pipe csv
+// for rows and ndjson for reports. `flag` and `file` may be empty; "-" is stdout.
+Result<Format> ChooseFormat(std::string_view flag, std::string_view file, bool terminal,
+                            Content content);
+
+}  // namespace lakehold::cli

@@ -1,0 +1,69 @@
+// lakehold checkpoint TABLE and lakehold fsck TABLE.
+#include <memory>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "cli/exit_code.h"
+#include "cli/record_table.h"
+#include "cli/report_text.h"
+#include "cli/verbs.h"
+
+namespace lakehold::cli {
+namespace {
+
+struct Flags {
+  std::string table;
+  bool deep = false;
+};
+
+Result<int> RunCheckpoint(const Flags& flags, Door& door) {
+  const Stopwatch watch;
+  LAKEHOLD_ASSIGN(auto table, OpenTableAt(flags.table, "", door));
+  LAKEHOLD_ASSIGN(const auto report, table.Checkpoint());
+  if (report.written) {
+    door.Say(fmt::format("{}: checkpoint of version {}, {}, {}, {}", table.name(), report.version,
+                         Count(report.files, "file"),
+                         FormatBytes(static_cast<int64_t>(report.size_bytes)),
+                         FormatElapsed(watch.ElapsedMs())));
+  } else {
+    door.Say(fmt::format("{}: version {} has a checkpoint already", table.name(), report.version));
+  }
+  return 0;
+}
+
+Result<int> RunFsck(const Flags& flags, Door& door) {
+  LAKEHOLD_ASSIGN(const auto table, OpenTableAt(flags.table, "", door));
+  LAKEHOLD_ASSIGN(const auto report, table.Fsck(flags.deep));
+  RecordTable records({{"severity"}, {"object"}, {"finding"}});
+  for (const auto& finding : report.findings) {
+    records.Add({finding.damage ? "damage" : "remark", finding.object, finding.message});
+  }
+  if (!report.findings.empty()) LAKEHOLD_TRY(records.Print(door));
+  door.Say(fmt::format(
+      "{}: version {} is {}; checked {}, {}, {}", table.name(), report.version,
+      report.healthy() ? "healthy" : "damaged", Count(report.commits_checked, "commit"),
+      Count(report.checkpoints_checked, "checkpoint"), Count(report.files_checked, "file")));
+  return report.healthy() ? 0 : ExitCode(ErrorKind::kCorrupt);
+}
+
+}  // namespace
+
+void AddCheckpoint(CLI::App& app, Door& door) {
+  auto* verb = app.add_subcommand("checkpoint", "write a checkpoint of the newest version");
+  auto flags = std::make_shared<Flags>();
+  verb->add_option("TABLE", flags->table, "path of the table")->required();
+  verb->callback(
+      [flags, &door] { door.run = [flags, &door] { return RunCheckpoint(*flags, door); }; });
+}
+
+void AddFsck(CLI::App& app, Door& door) {
+  auto* verb = app.add_subcommand("fsck", "check log, checkpoints and files; exit 9 if damaged");
+  auto flags = std::make_shared<Flags>();
+  verb->add_option("TABLE", flags->table, "path of the table")->required();
+  verb->add_flag("--deep", flags->deep, "open every data file and count its rows");
+  AddOutputOptions(*verb, door);
+  verb->callback([flags, &door] { door.run = [flags, &door] { return RunFsck(*flags, door); }; });
+}
+
+}  // namespace lakehold::cli
