@@ -260,6 +260,22 @@ Status DuckDbSession::Unregister(std::string_view name) {
   });
 }
 
+Result<std::vector<std::string>> DuckDbSession::UntypedColumns(std::string_view name) {
+  const auto found = std::find_if(registered_.begin(), registered_.end(), [&](const RegisteredInput& known) {
+    return duckdb::StringUtil::CIEquals(known.name, std::string(name));
+  });
+  const auto input = found == registered_.end() ? nullptr : inputs_->Find(found->key);
+  if (!input) return NotFound("engine.unknown_input", fmt::format("no Arrow input is registered as \"{}\"", name));
+  ArrowSchema schema{};
+  LAKEHOLD_TRY(input->ExportSchema(&schema));
+  std::vector<std::string> untyped;
+  for (int64_t i = 0; i < schema.n_children; ++i) {
+    if (std::string_view(schema.children[i]->format) == "n") untyped.emplace_back(schema.children[i]->name);
+  }
+  schema.release(&schema);
+  return untyped;
+}
+
 Status DuckDbSession::CheckExpression(std::string_view text) { return CheckScalarExpression(*connection_, text); }
 
 bool DuckDbSession::in_transaction() const { return !connection_->IsAutoCommit(); }

@@ -31,6 +31,7 @@ class DuckDbSession final : public Session {
   Result<std::vector<ColumnDescription>> Describe(std::string_view sql, const Parameters& parameters) override;
   Status Register(std::string_view name, StreamSource source) override;
   Status Unregister(std::string_view name) override;
+  Result<std::vector<std::string>> UntypedColumns(std::string_view name) override;
   Status CheckExpression(std::string_view text) override;
   bool in_transaction() const override;
   void Interrupt() override;

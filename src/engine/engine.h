@@ -95,6 +95,8 @@ class Session {
   // Gives Arrow input a name for later statements of this session, until Unregister. Shadows tables of that name.
   virtual Status Register(std::string_view name, StreamSource source) = 0;
   virtual Status Unregister(std::string_view name) = 0;
+  // The columns of a registered input that have no type at all (Arrow null): SQL would call them INTEGER.
+  virtual Result<std::vector<std::string>> UntypedColumns(std::string_view name) = 0;
 
   // Whether `text` is one scalar expression: no statement, sub-query, aggregate or table function. kInvalid
   // "sql.not_an_expression" otherwise. The only way a user's condition enters a statement made by us.

@@ -1,6 +1,7 @@
 #include "python/array_builder.h"
 
 #include <datetime.h>
+#include <nanobind/stl/string.h>
 
 #include <cstring>
 #include <utility>

@@ -1,6 +1,7 @@
 #include "python/value_type.h"
 
 #include <datetime.h>
+#include <nanobind/stl/string.h>
 
 #include <algorithm>
 #include <string>

@@ -17,8 +17,7 @@ Result<CommitReport> Write(engine::Session& session, const Target& target, const
   if (request.where) LAKEHOLD_TRY(session.CheckExpression(*request.where));
   NamedInput input(session);
   LAKEHOLD_TRY(input.Register(request.rows));
-  const std::string all_rows = fmt::format("SELECT * FROM {}", input.name());
-  LAKEHOLD_ASSIGN(const auto source, session.Describe(all_rows, {}));
+  LAKEHOLD_ASSIGN(const auto source, input.Columns());
   LAKEHOLD_ASSIGN(const auto columns, session.Describe(fmt::format("SELECT * FROM {}", target.quoted), {}));
   LAKEHOLD_ASSIGN(const auto list, ProjectInput(source, columns, {target.name, request.naive_timestamps_are_utc}));
   engine::WriteRequest write;

@@ -42,11 +42,20 @@ std::string Tail(const CreateRequest& request) {
   return tail;
 }
 
-Result<std::string> ColumnsOf(engine::Session& session, const std::string& source) {
-  LAKEHOLD_ASSIGN(const auto columns, session.Describe(source, {}));
+// "id" BIGINT, "fare" DOUBLE. Columns without a type are refused: nothing tells what they will hold.
+Result<std::string> ColumnsOf(const std::string& target, NamedInput& input) {
+  LAKEHOLD_ASSIGN(const auto columns, input.Columns());
   std::vector<std::string> definitions;
+  std::vector<std::string> untyped;
   for (const auto& column : columns) {
+    if (column.type == "NULL") untyped.push_back(QuoteName(column.name));
     definitions.push_back(fmt::format("{} {}", QuoteName(column.name), column.type));
+  }
+  if (!untyped.empty()) {
+    return Invalid("table.untyped_columns",
+                   fmt::format("{}: every value of {} is NULL, so the column has no type", target,
+                               fmt::join(untyped, ", ")),
+                   "create the table with a schema first, or cast the column");
   }
   return fmt::format("{}", fmt::join(definitions, ", "));
 }
@@ -65,14 +74,11 @@ Status Create(engine::Session& session, const std::string& target, const CreateR
   }
   NamedInput input(session);
   LAKEHOLD_TRY(input.Register(*request.like));
-  const std::string source = fmt::format("SELECT * FROM {}", input.name());
-  if (request.with_rows) {
-    LAKEHOLD_ASSIGN(auto made, session.Run(fmt::format("{}{} AS {}", Head(target, request), Tail(request), source), {}));
-    return {};
-  }
-  LAKEHOLD_ASSIGN(const auto columns, ColumnsOf(session, source));
-  LAKEHOLD_ASSIGN(auto made,
-                  session.Run(fmt::format("{} ({}){}", Head(target, request), columns, Tail(request)), {}));
+  LAKEHOLD_ASSIGN(const auto columns, ColumnsOf(target, input));
+  const std::string statement =
+      request.with_rows ? fmt::format("{}{} AS SELECT * FROM {}", Head(target, request), Tail(request), input.name())
+                        : fmt::format("{} ({}){}", Head(target, request), columns, Tail(request));
+  LAKEHOLD_ASSIGN(auto made, session.Run(statement, {}));
   return {};
 }
 

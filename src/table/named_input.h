@@ -1,8 +1,10 @@
 // NamedInput: Arrow input under a name of its own in a session, for as long as this object lives. Externally synchronized.
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -26,6 +28,15 @@ class NamedInput {
     LAKEHOLD_TRY(session_.Register(plain_name_, std::move(source)));
     registered_ = true;
     return {};
+  }
+  // Its columns; those without a type are of type "NULL".
+  Result<std::vector<ColumnDescription>> Columns() {
+    LAKEHOLD_ASSIGN(auto columns, session_.Describe("SELECT * FROM " + name(), {}));
+    LAKEHOLD_ASSIGN(const auto untyped, session_.UntypedColumns(plain_name_));
+    for (auto& column : columns) {
+      if (std::find(untyped.begin(), untyped.end(), column.name) != untyped.end()) column.type = "NULL";
+    }
+    return columns;
   }
   // Quoted, for a FROM clause.
   std::string name() const { return QuoteName(plain_name_); }

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import inspect
-import itertools
 import os
+import re
 import sys
 import threading
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ from ._errors import InvalidError, LakeholdError, NotFoundError
 from ._inputs import source
 from ._reports import Explanation, WriteReport
 from ._result import Result
-from ._table import Table, _durable
+from ._table import Table, _durable, open_table
 from ._values import Parameters, bind
 
 
@@ -70,11 +70,15 @@ class Lake:
         frame = inspect.currentframe()
         for _ in range(depth + 1):
             frame = frame.f_back if frame else None
-        if frame is not None:
-            for name, value in itertools.chain(frame.f_locals.items(), frame.f_globals.items()):
-                if name in text and not name.startswith("_") and _is_frame(value) and name not in keep:
-                    self.register(name, value)
-                    keep.append(name)
+        if frame is None:
+            yield keep
+            return
+        for name in dict.fromkeys(re.findall(r"[A-Za-z_]\w*", text)):
+            value = frame.f_locals.get(name, frame.f_globals.get(name))
+            if value is None or not _is_frame(value) or name in self:
+                continue
+            self.register(name, _detached(value))
+            keep.append(name)
         yield keep
 
     def register(self, name: str, rows: Any) -> None:
@@ -269,6 +273,15 @@ def _is_frame(value: Any) -> bool:
     if pandas is not None and isinstance(value, pandas.DataFrame):
         return True
     return type(value).__module__.partition(".")[0] == "polars" and type(value).__name__ == "LazyFrame"
+
+
+def _detached(value: Any) -> Any:
+    """The same rows from outside this session: a session cannot be asked while it is running a statement."""
+    if isinstance(value, Table):
+        return open_table(value.location, version=value.version())
+    if isinstance(value, Result):
+        return value.to_arrow()
+    return value
 
 
 def _schema_source(schema: Any) -> Any:
