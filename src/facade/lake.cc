@@ -72,7 +72,7 @@ Result<Table> Lake::OpenTable(std::string_view name) {
 Result<Table> Lake::Create(const CreateRequest& request) {
   LAKEHOLD_ASSIGN(const auto name, ParseTableName(request.table));
   LAKEHOLD_ASSIGN(auto* session, state_->sql->Open());
-  LAKEHOLD_TRY(table::Create(*session, QualifiedName(name), request));
+  LAKEHOLD_TRY(table::Create(*session, QualifiedName(state_->sql->catalog(), name), request));
   return OpenTable(request.table);
 }
 

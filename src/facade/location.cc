@@ -10,7 +10,6 @@
 #include "delta/lake_folder.h"
 #include "delta/snapshot.h"
 #include "facade/registry.h"
-#include "facade/sql_session.h"
 #include "storage/open_store.h"
 
 namespace lakehold {
@@ -75,8 +74,8 @@ Result<TableName> ParseTableName(std::string_view name) {
   return TableName{parts.front(), parts.back()};
 }
 
-std::string QualifiedName(const TableName& name) {
-  return fmt::format("{}.{}.{}", QuoteName(kLakeCatalog), QuoteName(name.schema.empty() ? "main" : name.schema),
+std::string QualifiedName(std::string_view catalog, const TableName& name) {
+  return fmt::format("{}.{}.{}", QuoteName(catalog), QuoteName(name.schema.empty() ? "main" : name.schema),
                      QuoteName(name.table));
 }
 

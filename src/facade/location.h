@@ -27,7 +27,7 @@ struct TableName {
 };
 // "trips" or "schema.trips"; names with dots in double quotes.
 Result<TableName> ParseTableName(std::string_view name);
-// "lake"."main"."trips".
-std::string QualifiedName(const TableName& name);
+// "lake7"."main"."trips".
+std::string QualifiedName(std::string_view catalog, const TableName& name);
 
 }  // namespace lakehold

@@ -4,6 +4,7 @@
 // parent do not exist there.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -24,6 +25,8 @@ class Registry {
   uint64_t generation() const { return generation_; }
   Runtime runtime() { return runtime_.runtime(); }
   delta::SnapshotCache& snapshots() { return snapshots_; }
+  // 1, 2, 3, ...
+  uint64_t NextNumber() { return ++numbers_; }
   // Loads the engine library at the first call.
   Result<std::shared_ptr<engine::Engine>> engine();
   // The log's world. Its checkpoint codec loads the engine when a Parquet checkpoint must be read or written.
@@ -33,6 +36,7 @@ class Registry {
   explicit Registry(uint64_t generation);
 
   const uint64_t generation_;
+  std::atomic<uint64_t> numbers_{0};
   SystemRuntime runtime_;
   delta::SnapshotCache snapshots_;
   std::shared_ptr<delta::CheckpointCodec> codec_;

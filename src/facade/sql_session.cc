@@ -2,9 +2,14 @@
 
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "facade/registry.h"
 
 namespace lakehold {
+
+SqlSession::SqlSession(std::shared_ptr<storage::ObjectStore> store)
+    : store_(std::move(store)), catalog_(fmt::format("lake{}", Registry::Get().NextNumber())) {}
 
 SqlSession::~SqlSession() {
   // An inherited session belongs to the parent process: its threads are not here to be joined.
@@ -25,7 +30,7 @@ Result<engine::Session*> SqlSession::Open() {
   if (session_) return session_.get();
   LAKEHOLD_ASSIGN(auto engine, registry.engine());
   LAKEHOLD_ASSIGN(auto session, engine->OpenSession());
-  LAKEHOLD_TRY(session->Attach(kLakeCatalog, store_, true));
+  LAKEHOLD_TRY(session->Attach(catalog_, store_, true));
   session_ = std::move(session);
   generation_ = registry.generation();
   return session_.get();

@@ -15,12 +15,9 @@
 
 namespace lakehold {
 
-// The catalog name under which a session's own lake is attached.
-inline constexpr std::string_view kLakeCatalog = "lake";
-
 class SqlSession {
  public:
-  explicit SqlSession(std::shared_ptr<storage::ObjectStore> store) : store_(std::move(store)) {}
+  explicit SqlSession(std::shared_ptr<storage::ObjectStore> store);
   ~SqlSession();
 
   // The session, opened and attached if needed. kInvalid "facade.forked_transaction" if a transaction was open when the
@@ -30,9 +27,12 @@ class SqlSession {
   const std::vector<CommitReport>& reports() const;
   void Interrupt();
   const std::shared_ptr<storage::ObjectStore>& store() const { return store_; }
+  // The name under which the lake is attached: the engine knows all sessions of the process, so each has its own.
+  const std::string& catalog() const { return catalog_; }
 
  private:
   std::shared_ptr<storage::ObjectStore> store_;
+  std::string catalog_;
   mutable std::mutex mutex_;  // Guards the pointer, not the session.
   std::unique_ptr<engine::Session> session_;
   uint64_t generation_ = 0;

@@ -33,7 +33,7 @@ Result<std::shared_ptr<const delta::Snapshot>> Table::State::Snapshot() const {
 }
 
 std::string Table::State::FromClause() const {
-  const std::string name = QualifiedName(qualified);
+  const std::string name = QualifiedName(sql->catalog(), qualified);
   return pinned ? fmt::format("{} AT (VERSION => {})", name, *pinned) : name;
 }
 
@@ -139,8 +139,8 @@ Result<CommitReport> Table::Write(const WriteRequest& request) {
   LAKEHOLD_ASSIGN(auto* session, state_->sql->Open());
   const auto& name = state_->qualified;
   const table::Target target{state_->name,
-                             {std::string(kLakeCatalog), name.schema.empty() ? "main" : name.schema, name.table},
-                             QualifiedName(name)};
+                             {state_->sql->catalog(), name.schema.empty() ? "main" : name.schema, name.table},
+                             QualifiedName(state_->sql->catalog(), name)};
   return table::Write(*session, target, request);
 }
 
