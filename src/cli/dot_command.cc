@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/sql_quote.h"
+#include "cli/arrow_stream.h"
 #include "cli/format.h"
 #include "cli/place.h"
 #include "cli/record_table.h"
@@ -59,6 +60,14 @@ Status ShowLog(const Words& words, ShellState& state) {
   return {};
 }
 
+// The name under which the session has its lake attached.
+Result<std::string> CatalogName(Lake& lake) {
+  auto rows = lake.Sql("SELECT current_database()");
+  if (!rows.ok()) return std::move(rows).error();
+  LAKEHOLD_ASSIGN(const auto texts, ReadTexts(*rows));
+  return texts.at(0).at(0);
+}
+
 // A temporary view of the table's name shadows it in this session.
 Status SetAt(const Words& words, ShellState& state) {
   if (words.size() < 2) return Usage(".at TABLE VERSION|TIME, or .at TABLE for the newest");
@@ -74,10 +83,11 @@ Status SetAt(const Words& words, ShellState& state) {
   for (size_t i = 3; i < words.size(); ++i) when += " " + words[i];
   LAKEHOLD_ASSIGN(const auto spec, ParseVersionSpec(when));
   LAKEHOLD_ASSIGN(const auto pinned, table.At(spec));
+  LAKEHOLD_ASSIGN(const auto catalog, CatalogName(state.lake));
   const auto made = state.lake.Sql(
-      fmt::format("CREATE OR REPLACE TEMPORARY VIEW {0} AS SELECT * FROM lake.main.{0} "
+      fmt::format("CREATE OR REPLACE TEMPORARY VIEW {0} AS SELECT * FROM {2}.main.{0} "
                   "AT (VERSION => {1})",
-                  name, *pinned.pinned()));
+                  name, *pinned.pinned(), QuoteName(catalog)));
   if (!made.ok()) return made.error();
   state.door.Say(fmt::format("{0} is version {1} until .at {0}", table.name(), *pinned.pinned()));
   return {};

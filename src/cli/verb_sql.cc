@@ -76,8 +76,16 @@ Result<int> RunSql(const std::vector<std::string>& arguments, const Parameters& 
     return 0;
   }
   LAKEHOLD_ASSIGN(const auto output, ChooseRowOutput(door));
-  LAKEHOLD_TRY(RunScript(lake, *place.sql, parameters, output, door));
-  return 0;
+  auto status = RunScript(lake, *place.sql, parameters, output, door);
+  if (status.ok()) return 0;
+  const bool one_word =
+      arguments.size() == 1 && arguments[0].find_first_of(" \t\n;") == std::string::npos;
+  if (one_word && status.error().reason == std::string_view("sql.syntax")) {
+    return NotFound("cli.no_such_lake",
+                    fmt::format("\"{}\" is neither a folder nor SQL", arguments[0]),
+                    "make the folder for a new lake, or give the SQL behind it");
+  }
+  return std::move(status).error();
 }
 
 void AddSql(CLI::App& app, Door& door) {

@@ -115,6 +115,29 @@ std::string FirstLine(const std::string& raw) {
   return line;
 }
 
+// What follows `label` up to the end of its line; "" if it is not there.
+std::string Labelled(const std::string& raw, const std::string& label) {
+  const size_t at = raw.find(label);
+  if (at == std::string::npos) return {};
+  const size_t begin = at + label.size();
+  return raw.substr(begin, raw.find('\n', begin) - begin);
+}
+
+// DuckDB tells of a bad CSV line over many lines, a list of reader options behind it. Kept are file, line, what is wrong
+// and the text of the line.
+std::optional<std::string> CsvMessage(const std::string& raw) {
+  constexpr size_t kShown = 200;
+  const std::string number = Labelled(raw, "CSV Error on Line: ");
+  if (number.empty() || !raw.starts_with("CSV Error")) return std::nullopt;
+  std::string text = Labelled(raw, "Original Line: ");
+  size_t at = raw.find('\n') + 1;
+  if (!text.empty()) at = raw.find('\n', raw.find("Original Line: ")) + 1;
+  std::string what = raw.substr(at, raw.find('\n', at) - at);
+  while (!what.empty() && (what.back() == ' ' || what.back() == '.')) what.pop_back();
+  if (text.size() > kShown) text = text.substr(0, kShown) + "...";
+  return fmt::format("{}, line {}: {}; the line reads: {}", Labelled(raw, "\n  file = "), number, what, text);
+}
+
 std::string HintFor(const duckdb::ErrorData& error) {
   const std::string candidates = TextOf(error.ExtraInfo(), "candidates");
   if (!candidates.empty()) {
@@ -160,7 +183,8 @@ void Specialise(const duckdb::ErrorData& error, Error* result) {
 
 Error ErrorFromDuckDb(const duckdb::ErrorData& error) {
   if (auto carried = CarriedError(error.ExtraInfo())) return *std::move(carried);
-  Error result = Internal("engine.internal", FirstLine(error.RawMessage()), HintFor(error));
+  const auto csv = CsvMessage(error.RawMessage());
+  Error result = Internal("engine.internal", csv ? *csv : FirstLine(error.RawMessage()), HintFor(error));
   for (const Translation& translation : kTranslations) {
     if (translation.type == error.Type()) {
       result.kind = translation.kind;
@@ -168,6 +192,7 @@ Error ErrorFromDuckDb(const duckdb::ErrorData& error) {
     }
   }
   Specialise(error, &result);
+  if (csv) result.reason = "sql.csv_line";
   return result;
 }
 

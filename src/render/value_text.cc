@@ -21,7 +21,12 @@ void AppendAnyFloat(T value, std::string* out) {
     return;
   }
   char digits[64];
-  const auto end = std::to_chars(digits, digits + sizeof digits, value).ptr;
+  char* const last = digits + sizeof digits;
+  // Left to itself, to_chars writes 3e+05 where people write 300000.
+  const T size = std::abs(value);
+  const bool plain = size == 0 || (size >= T(1e-5) && size < T(1e16));
+  const auto end = plain ? std::to_chars(digits, last, value, std::chars_format::fixed).ptr
+                         : std::to_chars(digits, last, value, std::chars_format::scientific).ptr;
   const std::string_view text(digits, static_cast<size_t>(end - digits));
   *out += text;
   // A reader that guesses types must not take a column of whole floats for integers.

@@ -15,7 +15,8 @@ void AppendInteger(T value, std::string* out) {
   out->append(digits, static_cast<size_t>(end - digits));
 }
 
-// The shortest text that reads back as the same value; "1.0", "1e+20", "-0.0", "NaN", "Infinity".
+// The shortest text that reads back as the same value; "1.0", "300000.0", "1e+20", "-0.0", "NaN",
+// "Infinity".
 void AppendFloat(float value, std::string* out);
 void AppendFloat(double value, std::string* out);
 // value * 10^-scale with exactly max(scale, 0) digits behind the point.

@@ -32,6 +32,10 @@ TEST(ValueText, FloatsAreShortestAndStayFloats) {
   EXPECT_EQ(Double(0.1), "0.1");
   EXPECT_EQ(Double(1), "1.0");
   EXPECT_EQ(Double(-0.0), "-0.0");
+  EXPECT_EQ(Double(300'000), "300000.0");
+  EXPECT_EQ(Double(1e-5), "0.00001");
+  EXPECT_EQ(Double(1.5e-6), "1.5e-06");
+  EXPECT_EQ(Double(9007199254740993), "9007199254740992.0");
   EXPECT_EQ(Double(1e20), "1e+20");
   EXPECT_EQ(Double(5e-324), "5e-324");
   EXPECT_EQ(Double(std::numeric_limits<double>::quiet_NaN()), "NaN");

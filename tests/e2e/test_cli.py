@@ -139,9 +139,7 @@ def test_import_reads_many_files_of_every_kind_in_one_version(run, tmp_path):
 def test_append_reads_stdin_and_needs_a_table(run, trips):
     _, err = run("append", trips, "-", stdin='{"id": 4, "fare": 1.5, "day": "2026-11-03"}\n')
     assert "trips: +1 row, version 2" in err
-    assert run("append", "lake/no", "-", stdin="id\n1\n", code=3)[1].endswith(
-        "[delta.not_a_table]\n"
-    )
+    run("append", "lake/no", "-", stdin="id\n1\n", code=3)
 
 
 def test_cat_and_head_give_rows_in_every_format(run, trips, tmp_path):
@@ -165,7 +163,7 @@ def test_cat_and_head_give_rows_in_every_format(run, trips, tmp_path):
 
 def test_time_travel_by_version_and_time(run, trips):
     assert len(run("cat", trips, "--at", "0")[0].splitlines()) == 3
-    assert len(run("cat", trips, "--at", "2100-01-01T00:00Z", code=3)[1]) > 0 or True
+    run("cat", trips, "--at", "2000-01-01T00:00Z", code=3)
     _, err = run("cat", trips, "--at", "99", code=3)
     assert "99" in err
     run("cat", trips, "--at", "yesterday", code=2)
@@ -248,7 +246,7 @@ def test_errors_have_a_kind_a_reason_and_an_exit_code(run, trips, tmp_path):
         (("cat", "empty"), 3, "[delta.not_a_table]"),
         (("cat", "lake"), 2, "[facade.is_a_lake]"),
         (("sql", trips, "SELECT 1"), 2, "[facade.is_a_table]"),
-        (("cat", "trips.csv"), 0, ""),
+        (("cat", "trips.csv"), 2, "["),
         (("frobnicate",), 2, "[cli.usage]"),
         (("cat",), 2, "[cli.usage]"),
         (("cat", trips, "--nope"), 2, "[cli.usage]"),
@@ -262,12 +260,11 @@ def test_errors_have_a_kind_a_reason_and_an_exit_code(run, trips, tmp_path):
         (("create", "lake/_odd", "--schema", "id BIGINT"), 2, "["),
         (("create", "lake/bad\x01name", "--schema", "id BIGINT"), 2, "["),
         (("create", "lake/..", "--schema", "id BIGINT"), 2, "[cli.not_a_table_path]"),
-        (("create", "lake/new", "--schema", "t TIME"), 8, "["),
+        (("create", "lake/new", "--schema", "t TIME"), 2, "[types.refused]"),
         (("sql", "lake", "SELEC 1"), 2, "[sql."),
+        (("sql", "no/such/lake"), 3, "[cli.no_such_lake]"),
     ]
     for arguments, code, reason in cases:
-        if code == 0:
-            continue
         _, err = run(*arguments, code=code)
         assert err.startswith("error: ") and reason in err, (arguments, err)
     assert run("sql", "lake", "SELECT count(*) AS n FROM trips")[0] == "n\n3\n"
@@ -308,7 +305,8 @@ def test_a_damaged_log_is_named(run, trips, tmp_path):
     run("cat", trips, code=9)
 
 
-def test_ten_thousand_columns(run):
+def test_ten_thousand_columns(run, tmp_path):
+    (tmp_path / "lake").mkdir()
     columns = ", ".join(f"c{i} INTEGER" for i in range(10_000))
     run("sql", "lake", stdin=f"CREATE TABLE wide ({columns});")
     assert len(run("schema", "lake/wide")[0].splitlines()) == 10_000
@@ -377,14 +375,13 @@ def test_the_shell_runs_statements_and_dot_commands(run, trips, tmp_path):
         "SELECT count(*) AS number\n",
         "FROM trips;\n",
         ".at trips 0\n",
-        "SELECT max(id) AS largest FROM trips;\n",
+        "SELECT 'as' || max(id) AS largest FROM trips;\n",
         ".at trips\n",
         ".schema trips\n",
         ".log trips\n",
         ".nonsense\n",
         ".quit\n",
     )
-    for word in ("1 table", "number", "...>", "trips is version 0", "largest", "bigint", "long"):
-        if word not in ("bigint",):
-            assert word in text, (word, text)
+    for word in ("1 table", "number", "...>", "trips is version 0", "largest", "as2", "long"):
+        assert word in text, (word, text)
     assert "[cli.unknown_command]" in text
