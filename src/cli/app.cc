@@ -58,13 +58,24 @@ void AddFlags(CLI::App& app, Flags& flags, Door& door) {
       "7 denied, 8 unsupported, 9 corrupt, 10 unavailable, 11 disk, 70 bug, 130 interrupted.");
 }
 
-// `lakehold LAKE`: the first argument is no verb and no flag.
-bool NamesLake(CLI::App& app, int argc, char** argv) {
-  if (argc != 2 || argv[1][0] == '-') return false;
-  for (const auto* verb : app.get_subcommands({})) {
+// The first argument is no verb and no flag: `lakehold LAKE`, or a mistake.
+bool IsNoVerb(const CLI::App& app, int argc, char** argv) {
+  if (argc < 2 || argv[1][0] == '-') return false;
+  for (const auto* verb : app.get_subcommands([](const CLI::App*) { return true; })) {
     if (verb->check_name(argv[1])) return false;
   }
-  return IsUrl(argv[1]) || PathExists(argv[1]);
+  return true;
+}
+
+Result<int> OpenLake(int argc, char** argv, Door& door) {
+  const std::string first = argv[1];
+  if (!IsUrl(first) && !PathExists(first)) {
+    return Invalid("cli.usage", fmt::format("\"{}\" is neither a verb nor a lake", first),
+                   "lakehold --help lists the verbs");
+  }
+  if (argc == 2) return RunSql({first}, {}, false, door);
+  return Invalid("cli.usage", fmt::format("\"{}\" is no verb; what is to be done with it?", first),
+                 fmt::format("write lakehold sql {} \"SQL\", or lakehold --help", first));
 }
 
 Error UsageError(const CLI::ParseError& error, const CLI::App& app) {
@@ -102,8 +113,8 @@ int Run(int argc, char** argv) {
   Flags flags;
   AddFlags(app, flags, door);
   AddVerbs(app, door);
-  if (NamesLake(app, argc, argv)) {
-    const auto code = RunSql({argv[1]}, {}, false, door);
+  if (IsNoVerb(app, argc, argv)) {
+    const auto code = OpenLake(argc, argv, door);
     return code.ok() ? *code : Report(code.error(), door);
   }
   try {

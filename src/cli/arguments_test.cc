@@ -85,7 +85,7 @@ TEST(ExitCode, FollowsTheTable) {
   EXPECT_EQ(ExitCode(ErrorKind::kCancelled), 130);
   EXPECT_EQ(ExitCode(ErrorKind::kInternal), 70);
   Error error{ErrorKind::kNotFound, "delta.not_a_table", "x is no table", "check the path", ""};
-  EXPECT_EQ(ErrorLine(error, false), "error: x is no table. check the path [delta.not_a_table]\n");
+  EXPECT_EQ(ErrorLine(error, false), "error: x is no table. Check the path [delta.not_a_table]\n");
 }
 
 TEST(WordList, CompletesTheWordBeforeTheCursor) {

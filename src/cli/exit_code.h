@@ -41,7 +41,11 @@ inline int ExitCode(ErrorKind kind) {
 // "error: message. hint [reason]", the first word in red if `color`.
 inline std::string ErrorLine(const Error& error, bool color) {
   std::string line = color ? "\x1b[1;31merror:\x1b[0m " : "error: ";
-  line += error.ToString();
+  Error shown = error;
+  if (!shown.hint.empty() && shown.hint[0] >= 'a' && shown.hint[0] <= 'z') {
+    shown.hint[0] = static_cast<char>(shown.hint[0] - 'a' + 'A');
+  }
+  line += shown.ToString();
   if (!error.transaction_id.empty()) line += " (transaction " + error.transaction_id + ")";
   return line + "\n";
 }

@@ -105,6 +105,10 @@ Result<int64_t> SizeOfFile(const std::string& path) {
                    fmt::format("name its files, such as '{}/*.csv'", path));
   }
   if (access(path.c_str(), R_OK) != 0) return SystemError(path, errno);
+  if (S_ISREG(status.st_mode) && status.st_size == 0) {
+    return Invalid("cli.empty_input", fmt::format("{} is empty: it has no columns", path),
+                   "check what wrote it");
+  }
   return static_cast<int64_t>(status.st_size);
 }
 

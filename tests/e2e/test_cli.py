@@ -247,7 +247,8 @@ def test_errors_have_a_kind_a_reason_and_an_exit_code(run, trips, tmp_path):
         (("cat", "lake"), 2, "[facade.is_a_lake]"),
         (("sql", trips, "SELECT 1"), 2, "[facade.is_a_table]"),
         (("cat", "trips.csv"), 2, "["),
-        (("frobnicate",), 2, "[cli.usage]"),
+        (("frobnicate",), 2, "neither a verb nor a lake"),
+        (("lake", "SELECT 1"), 2, "lakehold sql lake"),
         (("cat",), 2, "[cli.usage]"),
         (("cat", trips, "--nope"), 2, "[cli.usage]"),
         (("cat", trips, "-f", "xml"), 2, "[cli.unknown_format]"),
@@ -286,8 +287,9 @@ def test_bad_rows_leave_the_table_as_it_was(run, trips, tmp_path):
     (status,) = rows_of(run("status", "lake/strict")[0])
     assert status["version"] == 0
     (tmp_path / "nothing.csv").write_text("")
-    _, err = run("append", trips, "nothing.csv", code=2)
-    assert err.startswith("error: ")
+    assert "[cli.empty_input]" in run("append", trips, "nothing.csv", code=2)[1]
+    assert "[cli.empty_input]" in run("import", "lake/new", "nothing.csv", code=2)[1]
+    run("status", "lake/new", code=3)
 
 
 def test_an_empty_text_in_a_partition_column_is_refused(run):
