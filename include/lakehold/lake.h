@@ -6,9 +6,7 @@
 //   auto rows = lake->Sql("SELECT sum(fare) FROM trips AT (VERSION => 1)");
 #pragma once
 
-#include <map>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,25 +14,12 @@
 #include "lakehold/arrow_abi.h"
 #include "lakehold/export.h"
 #include "lakehold/report.h"
+#include "lakehold/request.h"
 #include "lakehold/result.h"
 #include "lakehold/rows.h"
 #include "lakehold/table.h"
 
 namespace lakehold {
-
-struct CreateRequest {
-  std::string table;  // "trips" or "schema.trips".
-  // The columns: SQL text ("id BIGINT NOT NULL, fare DOUBLE"), or the schema of this Arrow stream.
-  std::string columns;
-  std::optional<StreamSource> like;
-  std::vector<std::string> partition_by;
-  std::map<std::string, std::string> properties;
-  std::string comment;
-  bool naive_timestamps_are_utc = false;  // Store zone-less timestamps as `timestamp`, so that (1,2) suffices.
-  enum class IfExists { kError, kIgnore, kReplace } if_exists = IfExists::kError;
-  // Writes the rows of `like` in the same version.
-  bool with_rows = false;
-};
 
 class LAKEHOLD_EXPORT Lake {
  public:

@@ -5,7 +5,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -14,8 +13,8 @@
 
 #include "lakehold/arrow_abi.h"
 #include "lakehold/export.h"
-#include "lakehold/input.h"
 #include "lakehold/report.h"
+#include "lakehold/request.h"
 #include "lakehold/result.h"
 #include "lakehold/rows.h"
 
@@ -27,21 +26,6 @@ enum class Durability { kFull, kNone };
 
 struct OpenOptions {
   Durability durability = Durability::kFull;
-};
-
-struct WriteRequest {
-  StreamSource rows;
-  WriteMode mode = WriteMode::kAppend;
-  std::optional<std::string> where;  // kOverwrite: a condition on partition columns; the rows must satisfy it.
-  Parameters parameters;             // Of `where`.
-  bool naive_timestamps_are_utc = false;  // Zone-less values into a timestamp column; else they are refused.
-};
-
-struct ScanRequest {
-  std::vector<std::string> columns;  // Empty: all.
-  std::optional<std::string> where;  // One scalar expression over the table's columns.
-  Parameters parameters;
-  std::optional<int64_t> limit;
 };
 
 class LAKEHOLD_EXPORT Table {

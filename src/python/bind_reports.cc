@@ -35,7 +35,9 @@ VersionSpec ToSpec(std::optional<int64_t> version, std::optional<int64_t> time_m
   return Latest{};
 }
 
-void BindReports(nb::module_& module) {
+namespace {
+
+void BindStatementReports(nb::module_& module) {
   nb::class_<CommitReport>(module, "CommitReport")
       .def_ro("table", &CommitReport::table)
       .def_ro("version", &CommitReport::version)
@@ -62,6 +64,9 @@ void BindReports(nb::module_& module) {
   nb::class_<Explanation>(module, "Explanation")
       .def_ro("scans", &Explanation::scans)
       .def_ro("plan", &Explanation::plan);
+}
+
+void BindTableReports(nb::module_& module) {
   nb::class_<TableColumn>(module, "TableColumn")
       .def_ro("name", &TableColumn::name)
       .def_ro("type", &TableColumn::type)
@@ -103,6 +108,9 @@ void BindReports(nb::module_& module) {
       .def_ro("last_checkpoint", &TableStatus::last_checkpoint)
       .def_ro("unreadable", &TableStatus::unreadable)
       .def_ro("unwritable", &TableStatus::unwritable);
+}
+
+void BindUpkeepReports(nb::module_& module) {
   nb::class_<CheckpointReport>(module, "CheckpointReport")
       .def_ro("version", &CheckpointReport::version)
       .def_ro("actions", &CheckpointReport::actions)
@@ -120,6 +128,14 @@ void BindReports(nb::module_& module) {
       .def_ro("files_checked", &FsckReport::files_checked)
       .def_ro("findings", &FsckReport::findings)
       .def_prop_ro("healthy", &FsckReport::healthy);
+}
+
+}  // namespace
+
+void BindReports(nb::module_& module) {
+  BindStatementReports(module);
+  BindTableReports(module);
+  BindUpkeepReports(module);
 }
 
 }  // namespace lakehold::python

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "engine/engine.h"
-#include "lakehold/table.h"
+#include "lakehold/report.h"
+#include "lakehold/request.h"
 
 namespace lakehold::table {
 

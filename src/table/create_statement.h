@@ -5,7 +5,7 @@
 
 #include "base/result.h"
 #include "engine/engine.h"
-#include "lakehold/lake.h"
+#include "lakehold/request.h"
 
 namespace lakehold::table {
 

@@ -1,0 +1,44 @@
+// What a caller asks of a lake or a table: plain data, made fresh for each call. Next: lake.h and table.h take them.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "lakehold/input.h"
+#include "lakehold/report.h"
+
+namespace lakehold {
+
+struct CreateRequest {
+  std::string table;  // "trips" or "schema.trips".
+  // The columns: SQL text ("id BIGINT NOT NULL, fare DOUBLE"), or the schema of this Arrow stream.
+  std::string columns;
+  std::optional<StreamSource> like;
+  std::vector<std::string> partition_by;
+  std::map<std::string, std::string> properties;
+  std::string comment;
+  bool naive_timestamps_are_utc = false;  // Store zone-less timestamps as `timestamp`, so that (1,2) suffices.
+  enum class IfExists { kError, kIgnore, kReplace } if_exists = IfExists::kError;
+  // Writes the rows of `like` in the same version.
+  bool with_rows = false;
+};
+
+struct WriteRequest {
+  StreamSource rows;
+  WriteMode mode = WriteMode::kAppend;
+  std::optional<std::string> where;  // kOverwrite: a condition on partition columns; the rows must satisfy it.
+  Parameters parameters;             // Of `where`.
+  bool naive_timestamps_are_utc = false;  // Zone-less values into a timestamp column; else they are refused.
+};
+
+struct ScanRequest {
+  std::vector<std::string> columns;  // Empty: all.
+  std::optional<std::string> where;  // One scalar expression over the table's columns.
+  Parameters parameters;
+  std::optional<int64_t> limit;
+};
+
+}  // namespace lakehold
