@@ -164,15 +164,20 @@ Result<std::shared_ptr<const Snapshot>> Snapshot::Load(const TableRoot& root, co
 Result<std::shared_ptr<const Snapshot>> Snapshot::Refresh(std::shared_ptr<const Snapshot> from, const LogContext& context) {
   const TableRoot& root = from->root_;
   if (from->commit_identity_.empty()) return Load(root, Latest{}, context);  // An overlay.
-  const std::string known_key = from->commit_identity_.substr(0, from->commit_identity_.find('|'));
   LAKEHOLD_ASSIGN(const auto commits, ProbeCommits(root, from->version_, std::nullopt));
   Result<std::shared_ptr<const Snapshot>> grown = from;
   if (!commits.empty()) grown = LogSnapshot::Grow(*from, commits);
   // Asked last: if our own version is still the same file, what was read after it belongs to the same table.
-  auto known = root.store->Head(known_key);
-  if (!known.ok() && known.error().kind != ErrorKind::kNotFound) return known.error();
-  if (!known.ok() || IdentityOf(*known) != from->commit_identity_) return Load(root, Latest{}, context);
+  LAKEHOLD_ASSIGN(const bool same, from->IsStillThere());
+  if (!same) return Load(root, Latest{}, context);
   return grown;
+}
+
+Result<bool> Snapshot::IsStillThere() const {
+  if (commit_identity_.empty()) return true;
+  auto now = root_.store->Head(commit_identity_.substr(0, commit_identity_.find('|')));
+  if (!now.ok() && now.error().kind != ErrorKind::kNotFound) return std::move(now).error();
+  return now.ok() && IdentityOf(*now) == commit_identity_;
 }
 
 Result<std::shared_ptr<const Snapshot>> Snapshot::Overlay(std::span<const Action> actions) const {

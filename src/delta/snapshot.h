@@ -57,6 +57,9 @@ class Snapshot {
   // Identity of the commit file of version(), to notice a table dropped and made again; empty for an
   // Overlay, which is never checkpointed, cached or refreshed in place.
   const std::string& commit_identity() const { return commit_identity_; }
+  // Whether that file is still the same: false if the table was dropped, or dropped and made again. One Head. Uncommitted
+  // snapshots are always there.
+  Result<bool> IsStillThere() const;
   // Tombstones still retained, read from the log when asked for (checkpoints, vacuum).
   Result<std::vector<RemoveFile>> LoadTombstones(const LogContext& context) const;
 

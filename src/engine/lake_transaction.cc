@@ -14,6 +14,7 @@
 #include "engine/lake_catalog.h"
 #include "engine/lake_schema.h"
 #include "engine/session_state.h"
+#include "storage/atomic_file.h"
 
 namespace lakehold::engine {
 namespace {
@@ -343,6 +344,14 @@ Result<CommitReport> LakeTransaction::MoveDropped() {
   const std::string grave = fmt::format("_lakehold/dropped/{}", NewUuid(environment.runtime.random));
   environment.snapshots->Forget(dropped.root);
   LAKEHOLD_TRY(lake_.store()->MoveFolder(dropped.root.folder, grave));
+  const std::vector<std::string> parents{std::string(storage::FolderOf(dropped.root.folder)),
+                                         std::string(storage::FolderOf(grave))};
+  if (auto settled = lake_.store()->SettleNames(parents); !settled.ok()) {
+    return OutcomeUnknown("storage.not_durable",
+                          fmt::format("{} is dropped, but that could not be made durable ({})", dropped.name,
+                                      settled.error().message),
+                          "", "after a power cut the table may be there again");
+  }
   CommitReport report;
   report.table = dropped.name;
   report.operation = "DROP TABLE";

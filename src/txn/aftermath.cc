@@ -27,7 +27,9 @@ void ScheduleCheckpoint(const delta::TableRoot& root, std::shared_ptr<const delt
                         const delta::LogContext& context) {
   if (!context.checkpoint_codec || !base) return;  // The first version is never due.
   const uint64_t json_bytes = base->json_bytes_since_checkpoint() + entry_bytes;
-  if (!delta::CheckpointIsDue(base->metadata(), committed.version, base->last_checkpoint(), json_bytes, 0)) return;
+  const bool due = delta::CheckpointIsDue(base->metadata(), committed.version, base->last_checkpoint(), json_bytes,
+                                          base->last_checkpoint_bytes());
+  if (!due) return;
   context.runtime.executor.RunInBackground(
       [root, base = std::move(base), version = committed.version, txn_id = committed.txn_id, warn = options.warn,
        context]() mutable {

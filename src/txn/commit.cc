@@ -62,6 +62,7 @@ class Race {
   // Everything before the first offer: the entry written and, with the data files, durable.
   Status Prepare() {
     if (draft_.empty()) return Internal("txn.empty_draft", fmt::format("{}: nothing to commit", root_.uri()));
+    LAKEHOLD_TRY(CheckTableIsThere());
     FillCommitInfo();
     LAKEHOLD_TRY(StageEntry());
     LAKEHOLD_TRY(SettleBytes());
@@ -72,6 +73,19 @@ class Race {
       return Cancelled("txn.cancelled", fmt::format("{}: the commit was cancelled; nothing changed", root_.uri()));
     }
     return {};
+  }
+
+  // A table dropped, or dropped and made again, since the draft was begun is not the table the draft is about: its log
+  // must not get an entry that follows nothing.
+  Status CheckTableIsThere() const {
+    if (!draft_.base) return {};
+    LAKEHOLD_ASSIGN(const bool there, draft_.base->IsStillThere());
+    if (there) return {};
+    return NotFound("txn.table_gone",
+                    fmt::format("{}: version {}, which this transaction began with, is gone: the table was dropped or "
+                                "made again meanwhile; nothing changed",
+                                root_.uri(), draft_.base->version()),
+                    "open the table again");
   }
 
   void FillCommitInfo() {

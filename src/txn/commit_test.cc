@@ -188,6 +188,21 @@ TEST(CommitTest, AConflictNamesTheWinnerAndRemovesTheDataFiles) {
   EXPECT_EQ(bench.DataKeys().size(), 1U);
 }
 
+TEST(CommitTest, ATableDroppedOrMadeAgainMeanwhileGetsNoEntry) {
+  TableBench bench;
+  bench.Create();
+  const auto base = bench.Load();
+  ASSERT_TRUE(bench.memory->MoveFolder("t", "grave").ok());
+  auto outcome = bench.Append(base);
+  ASSERT_FALSE(outcome.ok());
+  EXPECT_EQ(outcome.error().reason, "txn.table_gone");
+  bench.Create();
+  outcome = bench.Append(base);
+  ASSERT_FALSE(outcome.ok());
+  EXPECT_EQ(outcome.error().reason, "txn.table_gone");
+  EXPECT_EQ(bench.Load()->version(), 0);
+}
+
 // Every call of create and append fails once, in every way: the state is old or new, and an error without "unknown"
 // means old.
 TEST(CommitTest, FailingAnyCallLeavesTheOldStateOrTheNew) {

@@ -75,7 +75,9 @@ class Inspection {
   }
 
   Status ListLog() {
-    const std::string prefix = root_.LogKeyOf("");
+    // Names of the log start with a digit; the prefix keeps its slash.
+    const std::string first = root_.LogKeyOf("0");
+    const std::string prefix = first.substr(0, first.size() - 1);
     LAKEHOLD_ASSIGN(auto lister, root_.store->List(prefix, ""));
     for (;;) {
       LAKEHOLD_ASSIGN(auto object, lister->Next());
