@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "delta/lake_folder.h"
 #include "delta/snapshot.h"
 #include "duckdb/catalog/entry_lookup_info.hpp"
 #include "duckdb/main/attached_database.hpp"
@@ -21,6 +22,7 @@
 #include "engine/modify_sink.h"
 #include "engine/not_yet.h"
 #include "engine/store_registry.h"
+#include "storage/atomic_file.h"
 
 namespace lakehold::engine {
 namespace {
@@ -101,9 +103,27 @@ LakeSchema& LakeCatalog::SchemaNamed(const std::string& name) {
   return *schema;
 }
 
+// A schema is a folder. It takes effect at once, also in an open transaction: an empty folder means nothing to others.
 duckdb::optional_ptr<duckdb::CatalogEntry> LakeCatalog::CreateSchema(duckdb::CatalogTransaction,
                                                                      duckdb::CreateSchemaInfo& info) {
-  ThrowError(NotYet("CREATE SCHEMA", "schema", info.schema, "A schema is a folder of the lake: make the folder"));
+  const std::string& name = info.schema;
+  if (info.on_conflict == duckdb::OnCreateConflict::REPLACE_ON_CONFLICT) {
+    ThrowError(NotYet("CREATE OR REPLACE SCHEMA", "schema", name));
+  }
+  CheckOrThrow(delta::CheckTableName(name));
+  if (name == DEFAULT_SCHEMA || ValueOrThrow(IsSchemaFolder(name))) {
+    if (info.on_conflict == duckdb::OnCreateConflict::IGNORE_ON_CONFLICT) return &SchemaNamed(name);
+    ThrowError(AlreadyExists("catalog.schema_exists", fmt::format("the lake {} has a schema {}", store_->uri(), name),
+                             "Use it, or CREATE SCHEMA IF NOT EXISTS"));
+  }
+  if (ValueOrThrow(IsTable()) || ValueOrThrow(delta::TableExists(RootOf(name)))) {
+    ThrowError(AlreadyExists("catalog.schema_is_table",
+                             fmt::format("{} in the lake {} is a table", name, store_->uri()), "Pick another name"));
+  }
+  // A folder needs a file to exist on stores without folders; its name is one that tables cannot have.
+  CheckOrThrow(store_->PutHint(storage::JoinKey(name, "_lakehold_schema"), {}));
+  CheckOrThrow(store_->SettleNames(std::vector<std::string>{name, ""}));
+  return &SchemaNamed(name);
 }
 
 void LakeCatalog::DropSchema(duckdb::ClientContext&, duckdb::DropInfo& info) {
