@@ -59,4 +59,8 @@ class LAKEHOLD_EXPORT Lake {
   std::shared_ptr<State> state_;
 };
 
+// Waits for what runs behind acknowledged commits (checkpoints). Called by itself at exit; call it before unloading the
+// library or ending the process in a way that skips exit handlers.
+LAKEHOLD_EXPORT void FinishBackgroundWork();
+
 }  // namespace lakehold

@@ -88,4 +88,6 @@ Status Lake::Unregister(std::string_view name) {
 
 void Lake::Interrupt() { state_->sql->Interrupt(); }
 
+void FinishBackgroundWork() { Registry::FinishBackgroundWork(); }
+
 }  // namespace lakehold

@@ -49,12 +49,7 @@ Registry& Registry::Get() {
   static std::once_flag watch_forks;
   std::call_once(watch_forks, [] {
     pthread_atfork(nullptr, nullptr, ForgetInChild);
-    // Committed versions whose checkpoint is still being written get a moment; the log is complete without it.
-    std::atexit([] {
-      if (auto* registry = current.load()) {
-        [[maybe_unused]] const bool drained = registry->runtime().executor.DrainBackground(limits::kExitDrainMs);
-      }
-    });
+    std::atexit(Registry::FinishBackgroundWork);
   });
   // Never destroyed: sessions may outlive static destruction, and the engine's library is never unloaded.
   auto* fresh = new Registry(generations.fetch_add(1));
@@ -66,11 +61,23 @@ Registry& Registry::Get() {
   return *fresh;
 }
 
+void Registry::FinishBackgroundWork() {
+  auto* registry = current.load();
+  if (registry == nullptr) return;
+  auto& executor = registry->runtime_.runtime().executor;
+  // A checkpoint that is being written cannot be torn out of the engine: wait for it, within reason.
+  constexpr int kPatience = 30;
+  for (int i = 0; i < kPatience && !executor.DrainBackground(limits::kExitDrainMs); ++i) {
+  }
+}
+
 Result<std::shared_ptr<engine::Engine>> Registry::engine() {
   const std::lock_guard lock(mutex_);
   if (!engine_) {
     engine::Environment environment{runtime(), &snapshots_, 0, 0, {}, storage::Durability::kFull};
     LAKEHOLD_ASSIGN(engine_, engine::LoadEngine(environment));
+    // Handlers run last in, first out: this one must run before the destructors of the engine's own statics.
+    std::atexit(FinishBackgroundWork);
   }
   return engine_;
 }

@@ -29,6 +29,9 @@ class Registry {
   uint64_t NextNumber() { return ++numbers_; }
   // Loads the engine library at the first call.
   Result<std::shared_ptr<engine::Engine>> engine();
+  // Waits for the background lane: limits::kExitDrainMs for what is queued, and then for the job that is running, which
+  // must not meet a library that is being torn down.
+  static void FinishBackgroundWork();
   // The log's world. Its checkpoint codec loads the engine when a Parquet checkpoint must be read or written.
   delta::LogContext log_context();
 

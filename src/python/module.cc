@@ -6,6 +6,7 @@
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
+#include "lakehold/lake.h"
 #include "lakehold/version.h"
 #include "python/bind.h"
 #include "python/records.h"
@@ -14,6 +15,7 @@ NB_MODULE(_lakehold, module) {
   module.doc() = "lakehold's native half; use the lakehold package";
   module.def("version", &lakehold::VersionText);
   module.def("build", &lakehold::BuildText);
+  module.def("finish", [] { lakehold::python::Unlocked([] { lakehold::FinishBackgroundWork(); }); });
   lakehold::python::BindReports(module);
   lakehold::python::BindRows(module);
   lakehold::python::BindTable(module);

@@ -11,10 +11,10 @@ namespace {
 Status WriteCheckpointAndChecksum(const delta::TableRoot& root, std::shared_ptr<const delta::Snapshot> base,
                                   delta::Version version, const std::string& txn_id,
                                   const delta::LogContext& context) {
-  const delta::VersionSpec spec = delta::AtVersion{version};
-  auto refreshed = base ? delta::Snapshot::Refresh(std::move(base), context)
-                        : delta::Snapshot::Load(root, spec, context);
-  LAKEHOLD_ASSIGN(auto snapshot, std::move(refreshed));
+  const auto known = base->last_checkpoint();
+  LAKEHOLD_ASSIGN(auto snapshot, delta::Snapshot::Refresh(std::move(base), context));
+  // Writers that were overdue together: the first one has done it for all.
+  if (snapshot->last_checkpoint() && snapshot->last_checkpoint() != known) return {};
   LAKEHOLD_TRY(delta::WriteCheckpoint(root, *snapshot, context));
   // The checksum carries the transaction that made its version: ours, unless others have come since.
   return delta::WriteChecksum(*snapshot, snapshot->version() == version ? txn_id : std::string());

@@ -11,6 +11,7 @@ Tables are plain Delta Lake: Spark, deltalake, polars and DuckDB read them.
 
 from __future__ import annotations
 
+import atexit as _atexit
 import datetime as _dt
 import os as _os
 import sys as _sys
@@ -46,6 +47,9 @@ from ._table import Table
 from ._values import Parameters
 
 __version__: str = _lakehold.version()
+
+# Checkpoints behind acknowledged commits end before the interpreter does.
+_atexit.register(_lakehold.finish)
 
 
 def open(  # noqa: A001 - the word people expect: lh.open(path)
