@@ -167,7 +167,7 @@ std::string FormatTimestamp(int64_t micros) {
   const int64_t days = FloorDiv(seconds, kSecondsPerDay);
   const int64_t of_day = seconds - days * kSecondsPerDay;
   return fmt::format("{}T{:02}:{:02}:{:02}.{:06}Z", FormatDate(days), of_day / 3600, of_day / 60 % 60, of_day % 60,
-                     micros - seconds * kMicrosPerSecond);
+                     (micros % kMicrosPerSecond + kMicrosPerSecond) % kMicrosPerSecond);
 }
 
 std::string FormatTimestampNtz(int64_t micros) {
