@@ -30,13 +30,14 @@ Result<delta::VersionSpec> SpecOf(const duckdb::BoundAtClause& at) {
   };
   if (value.IsNull()) return bad("NULL names no version");
   duckdb::Value number;
+  std::string why;  // Without a place for its reason a failing cast throws.
   if (unit == "version") {
-    if (!value.DefaultTryCastAs(duckdb::LogicalType::BIGINT, number, nullptr, true)) return bad("that is no version number");
+    if (!value.DefaultTryCastAs(duckdb::LogicalType::BIGINT, number, &why, true)) return bad("that is no version number");
     return delta::VersionSpec(delta::AtVersion{number.GetValue<int64_t>()});
   }
   if (unit == "timestamp") {
     // A time without a zone counts as UTC.
-    if (!value.DefaultTryCastAs(duckdb::LogicalType::TIMESTAMP_TZ, number, nullptr, true)) return bad("that is no time");
+    if (!value.DefaultTryCastAs(duckdb::LogicalType::TIMESTAMP_TZ, number, &why, true)) return bad("that is no time");
     const auto micros = number.GetValueUnsafe<duckdb::timestamp_t>().value;
     return delta::VersionSpec(delta::AtTime{micros >= 0 ? micros / 1000 : (micros - 999) / 1000});
   }

@@ -220,8 +220,9 @@ class Translator {
     Value own = value;
     if (value.type() != term.type) {
       Value back;
-      if (!value.DefaultTryCastAs(term.type, own, nullptr, true)) return std::nullopt;
-      if (!own.DefaultTryCastAs(value.type(), back, nullptr, true) || back != value) return std::nullopt;
+      std::string reason;  // Without a place for its reason a failing cast throws.
+      if (!value.DefaultTryCastAs(term.type, own, &reason, true)) return std::nullopt;
+      if (!own.DefaultTryCastAs(value.type(), back, &reason, true) || back != value) return std::nullopt;
     }
     auto scalar = ScalarOf(own, term.column.type);
     if (!scalar.ok()) return std::nullopt;
