@@ -1,6 +1,6 @@
 # The three binaries (docs/adr/0001-three-binaries.md) and the doors.
 #   lib/liblakehold_engine.so   everything that sees DuckDB; exports lakehold_engine_* only; loaded with dlopen
-#   lib/liblakehold.so          the public C++ API; target liblakehold, for others lakehold::lakehold
+#   lib/liblakehold.so          the public C++ API and no other symbol; target liblakehold, for others lakehold::lakehold
 #   bin/lakehold                the command line
 include(GNUInstallDirs)
 
@@ -38,7 +38,11 @@ if(facade_exists)
   target_include_directories(liblakehold INTERFACE
     $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
   target_compile_features(liblakehold INTERFACE cxx_std_20)
-  set_target_properties(liblakehold PROPERTIES OUTPUT_NAME lakehold EXPORT_NAME lakehold INSTALL_RPATH "$ORIGIN")
+  target_link_options(liblakehold PRIVATE
+    -Wl,--version-script=${PROJECT_SOURCE_DIR}/cmake/lakehold.map -Wl,--gc-sections)
+  set_target_properties(liblakehold PROPERTIES
+    OUTPUT_NAME lakehold EXPORT_NAME lakehold INSTALL_RPATH "$ORIGIN"
+    LINK_DEPENDS ${PROJECT_SOURCE_DIR}/cmake/lakehold.map)
   if(engine_exists)
     add_dependencies(liblakehold liblakehold_engine)
   endif()

@@ -1,8 +1,10 @@
 #include "base/result.h"
 
+#include "lakehold/export.h"
+
 namespace lakehold {
 
-std::string_view KindName(ErrorKind kind) {
+LAKEHOLD_EXPORT std::string_view KindName(ErrorKind kind) {
   switch (kind) {
     case ErrorKind::kInvalid: return "Invalid";
     case ErrorKind::kNotFound: return "NotFound";
@@ -20,7 +22,7 @@ std::string_view KindName(ErrorKind kind) {
   return "Internal";
 }
 
-std::string Error::ToString() const {
+LAKEHOLD_EXPORT std::string Error::ToString() const {
   std::string text = message;
   auto end_sentence = [&text] {
     if (!text.empty() && text.back() != '.' && text.back() != '!' && text.back() != '?') text += '.';

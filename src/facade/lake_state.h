@@ -14,7 +14,7 @@
 
 namespace lakehold {
 
-struct Lake::State {
+struct __attribute__((visibility("hidden"))) Lake::State {
   State(std::string where, std::shared_ptr<storage::ObjectStore> store, const OpenOptions& with)
       : location(std::move(where)), options(with), sql(std::make_shared<SqlSession>(std::move(store))) {}
   std::string location;
@@ -22,7 +22,7 @@ struct Lake::State {
   std::shared_ptr<SqlSession> sql;
 };
 
-struct Table::State {
+struct __attribute__((visibility("hidden"))) Table::State {
   std::string name;      // As people call it: "trips", "schema.trips".
   std::string location;  // Where it is.
   TableName qualified;   // In the session's catalog.
