@@ -7,6 +7,7 @@
 #include <fmt/ranges.h>
 
 #include "delta/snapshot.h"
+#include "delta/utf8.h"
 #include "storage/atomic_file.h"
 
 namespace lakehold::delta {
@@ -36,7 +37,7 @@ Result<std::optional<std::string>> FindTable(storage::ObjectStore& store, std::s
   LAKEHOLD_ASSIGN(auto folders, store.ListFolders(folder));
   std::vector<std::string> matches;
   for (auto& candidate : folders) {
-    if (Hidden(candidate) || !SameIgnoringCase(candidate, name)) continue;
+    if (!SameIgnoringCase(candidate, name)) continue;
     LAKEHOLD_ASSIGN(const bool table, IsTable(store, folder, candidate));
     if (table) matches.push_back(std::move(candidate));
   }
@@ -80,6 +81,7 @@ Status CheckTableName(std::string_view name) {
                    "use letters, digits, spaces, '-' and '_'; start with neither '_' nor '.'");
   };
   if (name.empty()) return refuse("it is empty");
+  if (!IsUtf8(name)) return refuse("it is not UTF-8");
   if (name.size() > 255) return refuse("it is longer than 255 bytes");
   if (Hidden(name)) return refuse("names that start with '_' or '.' are reserved");
   for (const char c : name) {

@@ -132,7 +132,7 @@ void LakeCatalog::DropSchema(duckdb::ClientContext&, duckdb::DropInfo& info) {
 
 Result<bool> LakeCatalog::IsSchemaFolder(const std::string& name) {
   LAKEHOLD_ASSIGN(const bool is_table, IsTable());
-  if (is_table || !IsTableName(name)) return false;
+  if (is_table || !delta::CheckTableName(name).ok()) return false;
   LAKEHOLD_ASSIGN(const auto folders, store_->ListFolders(""));
   if (std::find(folders.begin(), folders.end(), name) == folders.end()) return false;
   LAKEHOLD_ASSIGN(const bool table, delta::TableExists(RootOf(name)));
@@ -154,7 +154,7 @@ void LakeCatalog::ScanSchemas(duckdb::ClientContext&, std::function<void(duckdb:
   callback(SchemaNamed(DEFAULT_SCHEMA));
   if (ValueOrThrow(IsTable())) return;
   for (const auto& folder : ValueOrThrow(store_->ListFolders(""))) {
-    if (!IsTableName(folder) || ValueOrThrow(delta::TableExists(RootOf(folder)))) continue;
+    if (!delta::CheckTableName(folder).ok() || ValueOrThrow(delta::TableExists(RootOf(folder)))) continue;
     auto& schema = SchemaNamed(folder);
     if (!ValueOrThrow(schema.ListTables()).empty()) callback(schema);
   }

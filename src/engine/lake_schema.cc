@@ -2,11 +2,9 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <utility>
 
-#include "delta/log_path.h"
-#include "delta/snapshot.h"
+#include "delta/lake_folder.h"
 #include "duckdb/catalog/entry_lookup_info.hpp"
 #include "duckdb/common/string_util.hpp"
 #include "duckdb/parser/parsed_data/alter_info.hpp"
@@ -30,12 +28,6 @@ using duckdb::CatalogTransaction;
 using duckdb::CatalogType;
 using duckdb::optional_ptr;
 
-bool IsTableName(std::string_view name) {
-  if (name.empty() || name.front() == '_' || name.front() == '.') return false;
-  return std::none_of(name.begin(), name.end(),
-                      [](char c) { return c == '/' || static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
-}
-
 LakeSchema::LakeSchema(LakeCatalog& catalog, duckdb::CreateSchemaInfo& info)
     : SchemaCatalogEntry(catalog, info), folder_(info.schema == DEFAULT_SCHEMA ? "" : info.schema) {}
 
@@ -58,35 +50,13 @@ Result<std::optional<std::string>> LakeSchema::FindTable(std::string_view name) 
     const bool same = folder_.empty() && duckdb::StringUtil::CIEquals(only, std::string(name));
     return same ? std::optional<std::string>(only) : std::nullopt;
   }
-  if (!IsTableName(name)) return std::optional<std::string>();
-  LAKEHOLD_ASSIGN(const bool exact, delta::TableExists(RootOf(name)));
-  if (exact) return std::optional<std::string>(name);
-  std::vector<std::string> candidates;
-  LAKEHOLD_ASSIGN(const auto folders, lake().store()->ListFolders(folder_));
-  for (const auto& folder : folders) {
-    if (!IsTableName(folder) || !duckdb::StringUtil::CIEquals(folder, std::string(name))) continue;
-    LAKEHOLD_ASSIGN(const bool exists, delta::TableExists(RootOf(folder)));
-    if (exists) candidates.push_back(folder);
-  }
-  if (candidates.size() > 1) {
-    return Invalid("catalog.ambiguous_name",
-                   fmt::format("{} could be any of the tables {}", name, fmt::join(candidates, ", ")),
-                   "Write one of these names as it is spelled");
-  }
-  return candidates.empty() ? std::nullopt : std::optional<std::string>(candidates.front());
+  return delta::FindTable(*lake().store(), folder_, name);
 }
 
 Result<std::vector<std::string>> LakeSchema::ListTables() {
   LAKEHOLD_ASSIGN(const bool is_table, lake().IsTable());
   if (is_table) return folder_.empty() ? std::vector<std::string>{lake().TableName()} : std::vector<std::string>{};
-  LAKEHOLD_ASSIGN(const auto folders, lake().store()->ListFolders(folder_));
-  std::vector<std::string> tables;
-  for (const auto& folder : folders) {
-    if (!IsTableName(folder)) continue;
-    LAKEHOLD_ASSIGN(const bool exists, delta::TableExists(RootOf(folder)));
-    if (exists) tables.push_back(folder);
-  }
-  return tables;
+  return delta::ListTables(*lake().store(), folder_);
 }
 
 void LakeSchema::Scan(duckdb::ClientContext& context, CatalogType type,

@@ -17,9 +17,6 @@ namespace lakehold::engine {
 
 class LakeCatalog;
 
-// Whether a folder of this name may be a table: no '/', no control character, no leading '_' or '.' (decision 4).
-bool IsTableName(std::string_view name);
-
 class LakeSchema final : public duckdb::SchemaCatalogEntry {
  public:
   LakeSchema(LakeCatalog& catalog, duckdb::CreateSchemaInfo& info);
@@ -32,7 +29,7 @@ class LakeSchema final : public duckdb::SchemaCatalogEntry {
   // Where a table of this exact name is or would be.
   delta::TableRoot RootOf(std::string_view table);
   // The spelling of the table this name means: exact, else the only match ignoring case. Nothing if there is none;
-  // kInvalid "catalog.ambiguous_name" lists the candidates.
+  // kInvalid "delta.ambiguous_name" lists the candidates.
   Result<std::optional<std::string>> FindTable(std::string_view name);
   // All tables, in byte order.
   Result<std::vector<std::string>> ListTables();

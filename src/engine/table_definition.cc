@@ -5,8 +5,8 @@
 #include <fmt/format.h>
 
 #include "base/uuid.h"
+#include "delta/lake_folder.h"
 #include "delta/table_property.h"
-#include "delta/utf8.h"
 #include "duckdb/parser/constraints/not_null_constraint.hpp"
 #include "duckdb/parser/constraints/unique_constraint.hpp"
 #include "duckdb/parser/expression/columnref_expression.hpp"
@@ -20,8 +20,6 @@
 
 namespace lakehold::engine {
 namespace {
-
-constexpr size_t kNameBytes = 255;  // What file systems allow.
 
 Error NotYet(std::string_view table, std::string_view what) {
   return Unsupported("sql.not_yet", fmt::format("table \"{}\": {} cannot be stored yet; nothing was created", table, what),
@@ -120,24 +118,9 @@ Result<txn::Draft> PlanTable(LakeSchema& schema, LakeTable* existing, const txn:
 
 }  // namespace
 
-Status CheckTableName(std::string_view name) {
-  std::string_view wrong;
-  if (name.empty()) wrong = "it is empty";
-  else if (name.size() > kNameBytes) wrong = "it is longer than 255 bytes";
-  else if (!delta::IsUtf8(name)) wrong = "it is not UTF-8";
-  else if (name.front() == '_' || name.front() == '.') wrong = "it starts with '_' or '.'";
-  for (const char letter : name) {
-    if (letter == '/') wrong = "it holds '/'";
-    if (static_cast<unsigned char>(letter) < 0x20 || letter == 0x7F) wrong = "it holds a control character";
-  }
-  if (wrong.empty()) return {};
-  return Invalid("sql.bad_table_name", fmt::format("\"{}\" cannot name a table: {}", name, wrong),
-                 "a table's folder has its name");
-}
-
 Result<txn::TableDefinition> DefinitionOf(duckdb::BoundCreateTableInfo& info) {
   const duckdb::CreateTableInfo& base = info.Base();
-  LAKEHOLD_TRY(CheckTableName(base.table));
+  LAKEHOLD_TRY(delta::CheckTableName(base.table));
   if (base.temporary) return NotYet(base.table, "a TEMPORARY table in a lake");
   if (!base.sort_keys.empty()) return NotYet(base.table, "SORTED BY");
   LAKEHOLD_ASSIGN(TableOptions options, OptionsOf(base));
@@ -172,7 +155,7 @@ duckdb::optional_ptr<duckdb::CatalogEntry> CreateLakeTable(duckdb::ClientContext
                                                            duckdb::BoundCreateTableInfo& info) {
   const duckdb::CreateTableInfo& base = info.Base();
   LakeTransaction& transaction = TransactionOf(context, schema);
-  CheckOrThrow(CheckTableName(base.table));
+  CheckOrThrow(delta::CheckTableName(base.table));
   LakeTable* existing = ValueOrThrow(transaction.Lookup(schema, base.table, nullptr));
   if (existing != nullptr) {
     if (base.on_conflict == duckdb::OnCreateConflict::IGNORE_ON_CONFLICT) return nullptr;

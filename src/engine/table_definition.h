@@ -29,8 +29,6 @@ struct TableOptions {
 // The definition behind CREATE TABLE. kUnsupported "sql.not_yet" for CHECK, DEFAULT, generated columns, keys and SORTED BY;
 // kInvalid "sql.partition_expression", "sql.unknown_option", "types.refused".
 Result<txn::TableDefinition> DefinitionOf(duckdb::BoundCreateTableInfo& info);
-// A name that can be a table's folder (decision 4): kInvalid "sql.bad_table_name".
-Status CheckTableName(std::string_view name);
 
 // Whether a definition can become a table; an empty ErrorData if it can.
 duckdb::ErrorData CheckLakeTableDefinition(duckdb::BoundCreateTableInfo& info);

@@ -23,7 +23,7 @@ TEST(Catalog, FindsTablesExactlyThenIgnoringCaseThenNot) {
   EXPECT_EQ(lake.Rows("SELECT count(*) FROM lake.trips"), "2\n");
   EXPECT_EQ(lake.Rows("SELECT count(*) FROM lake.\"Trips\""), "1\n");
   const auto error = lake.Fails("SELECT * FROM lake.TRIPS");
-  EXPECT_EQ(error.reason, "catalog.ambiguous_name");
+  EXPECT_EQ(error.reason, "delta.ambiguous_name");
   EXPECT_NE(error.message.find("Trips, trips"), std::string::npos) << error.message;
 }
 

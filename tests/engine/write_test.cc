@@ -101,8 +101,8 @@ TEST(Write, WhatCannotBeStoredYetIsRefusedBeforeAnythingIsWritten) {
             "sql.partition_expression");
   EXPECT_EQ(lake.Fails("CREATE TABLE lake.t (a INTEGER, t TIME)").reason, "types.refused");
   EXPECT_EQ(lake.Fails("CREATE TABLE lake.t (a INTEGER) WITH (nonsense = 1)").reason, "sql.unknown_option");
-  EXPECT_EQ(lake.Fails("CREATE TABLE lake.\"_t\" (a INTEGER)").reason, "sql.bad_table_name");
-  EXPECT_EQ(lake.Fails("CREATE TABLE lake.\"a/b\" (a INTEGER)").reason, "sql.bad_table_name");
+  EXPECT_EQ(lake.Fails("CREATE TABLE lake.\"_t\" (a INTEGER)").reason, "delta.bad_table_name");
+  EXPECT_EQ(lake.Fails("CREATE TABLE lake.\"a/b\" (a INTEGER)").reason, "delta.bad_table_name");
   EXPECT_EQ(FilesBelow(lake.path()), 0u);
 }
 
