@@ -41,16 +41,20 @@ void ForgetInChild() { current.store(nullptr); }
 
 }  // namespace
 
+// Exit handlers and the destructors of static objects run in the reverse order of their making. Registered anew with each
+// job, this one runs before the destructors of all that jobs use and that was made by then, in the engine's libraries too.
+void ExitAwareExecutor::RunInBackground(std::function<void()> job) {
+  std::atexit(Registry::FinishBackgroundWork);
+  executor_.RunInBackground(std::move(job));
+}
+
 Registry::Registry(uint64_t generation)
     : generation_(generation), codec_(std::make_shared<LazyCheckpointCodec>(*this)) {}
 
 Registry& Registry::Get() {
   if (auto* registry = current.load()) return *registry;
   static std::once_flag watch_forks;
-  std::call_once(watch_forks, [] {
-    pthread_atfork(nullptr, nullptr, ForgetInChild);
-    std::atexit(Registry::FinishBackgroundWork);
-  });
+  std::call_once(watch_forks, [] { pthread_atfork(nullptr, nullptr, ForgetInChild); });
   // Never destroyed: sessions may outlive static destruction, and the engine's library is never unloaded.
   auto* fresh = new Registry(generations.fetch_add(1));
   Registry* expected = nullptr;
@@ -64,7 +68,7 @@ Registry& Registry::Get() {
 void Registry::FinishBackgroundWork() {
   auto* registry = current.load();
   if (registry == nullptr) return;
-  auto& executor = registry->runtime_.runtime().executor;
+  auto& executor = registry->executor_;
   // A checkpoint that is being written cannot be torn out of the engine: wait for it, within reason.
   constexpr int kPatience = 30;
   for (int i = 0; i < kPatience && !executor.DrainBackground(limits::kExitDrainMs); ++i) {
@@ -76,8 +80,6 @@ Result<std::shared_ptr<engine::Engine>> Registry::engine() {
   if (!engine_) {
     engine::Environment environment{runtime(), &snapshots_, 0, 0, {}, storage::Durability::kFull};
     LAKEHOLD_ASSIGN(engine_, engine::LoadEngine(environment));
-    // Handlers run last in, first out: this one must run before the destructors of the engine's own statics.
-    std::atexit(FinishBackgroundWork);
   }
   return engine_;
 }

@@ -17,13 +17,25 @@
 
 namespace lakehold {
 
+// Passes work on to another executor, and sees to it that the process does not end in the middle of a background job.
+class ExitAwareExecutor final : public Executor {
+ public:
+  explicit ExitAwareExecutor(Executor& executor) : executor_(executor) {}
+  void ParallelFor(size_t count, const std::function<void(size_t)>& task) override { executor_.ParallelFor(count, task); }
+  void RunInBackground(std::function<void()> job) override;
+  bool DrainBackground(int64_t timeout_ms) override { return executor_.DrainBackground(timeout_ms); }
+
+ private:
+  Executor& executor_;
+};
+
 class Registry {
  public:
   static Registry& Get();
 
   // Differs between a process and its forked children.
   uint64_t generation() const { return generation_; }
-  Runtime runtime() { return runtime_.runtime(); }
+  Runtime runtime() { return {system_.clock, system_.random, executor_}; }
   delta::SnapshotCache& snapshots() { return snapshots_; }
   // 1, 2, 3, ...
   uint64_t NextNumber() { return ++numbers_; }
@@ -41,6 +53,8 @@ class Registry {
   const uint64_t generation_;
   std::atomic<uint64_t> numbers_{0};
   SystemRuntime runtime_;
+  const Runtime system_ = runtime_.runtime();
+  ExitAwareExecutor executor_{system_.executor};
   delta::SnapshotCache snapshots_;
   std::shared_ptr<delta::CheckpointCodec> codec_;
   std::mutex mutex_;  // Guards engine_.
