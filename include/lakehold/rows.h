@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -20,7 +21,8 @@ class Query;
 // A SELECT is bound when made, its tables pinned, and runs at each Open; DML and DDL ran already.
 class LAKEHOLD_EXPORT Rows {
  public:
-  explicit Rows(std::shared_ptr<engine::Query> query);
+  // `interrupt` stops the session the query belongs to.
+  explicit Rows(std::shared_ptr<engine::Query> query, std::function<void()> interrupt = {});
   ~Rows();
   Rows(Rows&&) noexcept;
   Rows& operator=(Rows&&) noexcept;
@@ -31,9 +33,12 @@ class LAKEHOLD_EXPORT Rows {
   Status Open(ArrowArrayStream* out, int64_t batch_rows = 122'880);
   // How many rows the statement changed; -1 for a SELECT.
   int64_t changed_rows() const;
+  // Stops what runs of this result, and of its session, on another thread. Thread-safe.
+  void Interrupt() const;
 
  private:
   std::shared_ptr<engine::Query> query_;
+  std::function<void()> interrupt_;
 };
 
 }  // namespace lakehold

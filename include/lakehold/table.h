@@ -60,6 +60,8 @@ class LAKEHOLD_EXPORT Table {
   Result<CheckpointReport> Checkpoint();
   // Checks the log, checkpoints and files. `deep`: footers and row counts too.
   Result<FsckReport> Fsck(bool deep = false) const;
+  // Interrupts what this table's session runs on another thread. Thread-safe.
+  void Interrupt();
 
  private:
   friend class Lake;

@@ -29,6 +29,16 @@ int ErrnoOf(ErrorKind kind) {
       return ECANCELED;
     case ErrorKind::kUnsupported:
       return ENOSYS;
+    case ErrorKind::kNotFound:
+      return ENOENT;
+    case ErrorKind::kDenied:
+      return EACCES;
+    case ErrorKind::kCorrupt:
+      return EBADMSG;
+    case ErrorKind::kUnavailable:
+      return EAGAIN;
+    case ErrorKind::kInternal:
+      return ENOTRECOVERABLE;
     default:
       return EIO;
   }

@@ -37,7 +37,7 @@ Result<Lake> Lake::Session() const {
 Result<Rows> Lake::Sql(std::string_view sql, const Parameters& parameters) {
   LAKEHOLD_ASSIGN(auto* session, state_->sql->Open());
   LAKEHOLD_ASSIGN(auto query, session->Run(sql, parameters));
-  return Rows(std::shared_ptr<engine::Query>(std::move(query)));
+  return Rows(std::shared_ptr<engine::Query>(std::move(query)), [sql = state_->sql] { sql->Interrupt(); });
 }
 
 const std::vector<CommitReport>& Lake::reports() const { return state_->sql->reports(); }

@@ -125,7 +125,7 @@ Result<Rows> Table::Scan(const ScanRequest& request) {
   LAKEHOLD_ASSIGN(auto* session, state_->sql->Open());
   LAKEHOLD_ASSIGN(const auto sql, SelectOf(*session, state_->FromClause(), request));
   LAKEHOLD_ASSIGN(auto query, session->Run(sql, request.parameters));
-  return Rows(std::shared_ptr<engine::Query>(std::move(query)));
+  return Rows(std::shared_ptr<engine::Query>(std::move(query)), [sql = state_->sql] { sql->Interrupt(); });
 }
 
 Result<Explanation> Table::Explain(const ScanRequest& request) {
@@ -150,6 +150,8 @@ Result<CheckpointReport> Table::Checkpoint() {
                   delta::WriteCheckpoint(state_->root, *snapshot, Registry::Get().log_context()));
   return CheckpointReport{made.version, made.actions, made.live_files, made.size_bytes, made.written};
 }
+
+void Table::Interrupt() { state_->sql->Interrupt(); }
 
 Result<FsckReport> Table::Fsck(bool deep) const {
   return upkeep::Fsck(state_->root, deep, Registry::Get().log_context());

@@ -14,7 +14,6 @@
 namespace lakehold::python {
 
 void BindReports(nanobind::module_& module);
-void BindRows(nanobind::module_& module);
 void BindTable(nanobind::module_& module);
 void BindLake(nanobind::module_& module);
 

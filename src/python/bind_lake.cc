@@ -7,6 +7,7 @@
 #include "lakehold/lake.h"
 #include "python/bind.h"
 #include "python/errors.h"
+#include "python/interrupts.h"
 #include "python/streams.h"
 
 namespace lakehold::python {
@@ -35,7 +36,7 @@ Table CreateTable(Lake& lake, const std::string& table, const std::string& colum
   request.properties = std::move(properties);
   request.if_exists = ToIfExists(mode);
   request.naive_timestamps_are_utc = naive_is_utc;
-  return Take(Unlocked([&] { return lake.Create(request); }));
+  return Take(Interruptible(lake, [&] { return lake.Create(request); }));
 }
 
 }  // namespace
@@ -54,12 +55,12 @@ void BindLake(nb::module_& module) {
       .def("sql",
            [](Lake& lake, const std::string& sql, const nb::dict& parameters) {
              const auto bound = ToParameters(parameters);
-             return Take(Unlocked([&] { return lake.Sql(sql, bound); }));
+             return Take(Interruptible(lake, [&] { return lake.Sql(sql, bound); }));
            })
       .def("explain",
            [](Lake& lake, const std::string& sql, const nb::dict& parameters) {
              const auto bound = ToParameters(parameters);
-             return Take(Unlocked([&] { return lake.Explain(sql, bound); }));
+             return Take(Interruptible(lake, [&] { return lake.Explain(sql, bound); }));
            })
       .def_prop_ro("reports", [](const Lake& lake) { return lake.reports(); })
       .def_prop_ro("in_transaction", &Lake::in_transaction)

@@ -1,29 +1,17 @@
 #include <nanobind/nanobind.h>
 #include <nanobind/stl/optional.h>
-#include <nanobind/stl/pair.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
 #include "lakehold/table.h"
 #include "python/bind.h"
 #include "python/errors.h"
+#include "python/interrupts.h"
 #include "python/streams.h"
 
 namespace lakehold::python {
 
 namespace nb = nanobind;
-
-void BindRows(nb::module_& module) {
-  nb::class_<Rows>(module, "Rows")
-      .def_prop_ro("columns",
-                   [](const Rows& rows) {
-                     nb::list columns;
-                     for (const auto& column : rows.columns()) columns.append(nb::make_tuple(column.name, column.type));
-                     return columns;
-                   })
-      .def_prop_ro("changed_rows", &Rows::changed_rows)
-      .def("stream", &CapsuleOf, nb::arg("batch_rows") = 122'880);
-}
 
 void BindTable(nb::module_& module) {
   nb::class_<Table>(module, "Table")
@@ -48,13 +36,13 @@ void BindTable(nb::module_& module) {
       .def("history",
            [](const Table& table, size_t limit) { return Take(Unlocked([&] { return table.History(limit); })); })
       .def("files", [](const Table& table) { return Take(Unlocked([&] { return table.Files(); })); })
-      .def("count", [](Table& table) { return Take(Unlocked([&] { return table.Count(); })); })
+      .def("count", [](Table& table) { return Take(Interruptible(table, [&] { return table.Count(); })); })
       .def(
           "scan",
           [](Table& table, std::vector<std::string> columns, std::optional<std::string> where, const nb::dict& parameters,
              std::optional<int64_t> limit) {
             const ScanRequest request{std::move(columns), std::move(where), ToParameters(parameters), limit};
-            return Take(Unlocked([&] { return table.Scan(request); }));
+            return Take(Interruptible(table, [&] { return table.Scan(request); }));
           },
           nb::arg("columns"), nb::arg("where").none(), nb::arg("parameters"), nb::arg("limit").none())
       .def(
@@ -62,7 +50,7 @@ void BindTable(nb::module_& module) {
           [](Table& table, std::vector<std::string> columns, std::optional<std::string> where, const nb::dict& parameters,
              std::optional<int64_t> limit) {
             const ScanRequest request{std::move(columns), std::move(where), ToParameters(parameters), limit};
-            return Take(Unlocked([&] { return table.Explain(request); }));
+            return Take(Interruptible(table, [&] { return table.Explain(request); }));
           },
           nb::arg("columns"), nb::arg("where").none(), nb::arg("parameters"), nb::arg("limit").none())
       .def(
@@ -75,11 +63,11 @@ void BindTable(nb::module_& module) {
             request.where = std::move(where);
             request.parameters = ToParameters(parameters);
             request.naive_timestamps_are_utc = naive_is_utc;
-            return Take(Unlocked([&] { return table.Write(request); }));
+            return Take(Interruptible(table, [&] { return table.Write(request); }));
           },
           nb::arg("make"), nb::arg("one_shot"), nb::arg("overwrite"), nb::arg("where").none(), nb::arg("parameters"),
           nb::arg("naive_is_utc"))
-      .def("checkpoint", [](Table& table) { return Take(Unlocked([&] { return table.Checkpoint(); })); })
+      .def("checkpoint", [](Table& table) { return Take(Interruptible(table, [&] { return table.Checkpoint(); })); })
       .def("fsck", [](const Table& table, bool deep) { return Take(Unlocked([&] { return table.Fsck(deep); })); });
 }
 

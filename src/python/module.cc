@@ -10,6 +10,7 @@
 #include "lakehold/version.h"
 #include "python/bind.h"
 #include "python/records.h"
+#include "python/streams.h"
 
 NB_MODULE(_lakehold, module) {
   module.doc() = "lakehold's native half; use the lakehold package";
@@ -17,7 +18,7 @@ NB_MODULE(_lakehold, module) {
   module.def("build", &lakehold::BuildText);
   module.def("finish", [] { lakehold::python::Unlocked([] { lakehold::FinishBackgroundWork(); }); });
   lakehold::python::BindReports(module);
-  lakehold::python::BindRows(module);
+  lakehold::python::BindStreams(module);
   lakehold::python::BindTable(module);
   lakehold::python::BindLake(module);
   lakehold::python::BindRecords(module);

@@ -1,5 +1,7 @@
 #include "python/streams.h"
 
+#include <nanobind/stl/string.h>
+
 #include <memory>
 #include <string>
 #include <utility>
@@ -28,6 +30,13 @@ struct Held {
   }
   nb::object object;
 };
+
+// "ValueError: text", without the traceback. Needs the GIL.
+std::string OneLine(const nb::python_error& error) {
+  const auto text = nb::cast<std::string>(nb::str(error.value()));
+  if (PyErr_GivenExceptionMatches(error.type().ptr(), PyExc_TypeError) != 0 && !text.empty()) return text;
+  return nb::cast<std::string>(error.type().attr("__name__")) + ": " + text;
+}
 
 // A stream whose calls take the GIL: the producer may be Python code running on one of the engine's threads.
 struct GuardedStream {
@@ -78,13 +87,6 @@ Status TakeStream(nb::handle capsule, ArrowArrayStream* out) {
   return {};
 }
 
-void ReleaseCapsule(PyObject* capsule) {
-  auto* stream = static_cast<ArrowArrayStream*>(PyCapsule_GetPointer(capsule, kStreamCapsule));
-  if (stream == nullptr) return;
-  if (stream->release != nullptr) stream->release(stream);
-  delete stream;
-}
-
 }  // namespace
 
 StreamSource SourceOf(nb::object make, bool one_shot) {
@@ -97,27 +99,10 @@ StreamSource SourceOf(nb::object make, bool one_shot) {
       const nb::object capsule = held->object();
       return TakeStream(capsule, out);
     } catch (nb::python_error& error) {
-      return Invalid("python.input", error.what());
+      return Invalid("python.input", OneLine(error));
     }
   };
   return source;
-}
-
-nb::object CapsuleOf(Rows& rows, int64_t batch_rows) {
-  auto stream = std::make_unique<ArrowArrayStream>();
-  Status opened;
-  {
-    const nb::gil_scoped_release nogil;
-    opened = rows.Open(stream.get(), batch_rows);
-  }
-  Check(opened);
-  PyObject* capsule = PyCapsule_New(stream.get(), kStreamCapsule, ReleaseCapsule);
-  if (capsule == nullptr) {
-    if (stream->release != nullptr) stream->release(stream.get());
-    throw nb::python_error();
-  }
-  (void)stream.release();
-  return nb::steal(capsule);
 }
 
 }  // namespace lakehold::python

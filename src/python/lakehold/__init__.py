@@ -78,6 +78,7 @@ def write(
     properties: dict[str, str] | None = None,
     index: bool | None = None,
     timestamps: str | None = None,
+    durability: str = "full",
 ) -> WriteReport | None:
     """Writes rows into the table at a path, creating it if need be, in one version.
 
@@ -92,7 +93,7 @@ def write(
         )
     parent, name = _os.path.split(_os.path.abspath(_os.fspath(location)))
     quoted = '"' + name.replace('"', '""') + '"'
-    return connect(parent).write(
+    return connect(parent, durability=durability).write(
         quoted, rows, mode=mode, partition_by=partition_by, properties=properties, index=index, timestamps=timestamps
     )
 

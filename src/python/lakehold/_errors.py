@@ -5,6 +5,7 @@ An error means "unchanged", unless it is an OutcomeUnknownError: that one carrie
 
 from __future__ import annotations
 
+import errno
 from typing import NoReturn
 
 
@@ -105,3 +106,23 @@ def raise_error(kind: str, reason: str, message: str, hint: str, transaction_id:
     cls = TableNotFoundError if kind == "NotFound" and reason in _NO_TABLE else _CLASSES.get(kind, InternalError)
     context = {"transaction_id": transaction_id} if transaction_id else {}
     raise cls(message, reason=reason, hint=hint, context=context)
+
+
+_STREAM_KINDS = {
+    errno.EINVAL: "Invalid",
+    errno.ECANCELED: "Cancelled",
+    errno.ENOSYS: "Unsupported",
+    errno.ENOENT: "NotFound",
+    errno.EACCES: "Denied",
+    errno.EBADMSG: "Corrupt",
+    errno.EAGAIN: "Unavailable",
+    errno.ENOTRECOVERABLE: "Internal",
+}
+
+
+def raise_stream_error(code: int, text: str) -> NoReturn:
+    """Called by the native half for a stream that broke: an errno by kind, and "message. hint [reason]"."""
+    message, found, reason = text.rstrip("]").rpartition(" [")
+    if not (found and text.endswith("]")):
+        message, reason = text, "engine.query_failed"
+    raise_error(_STREAM_KINDS.get(code, "Io"), reason, message, "", "")

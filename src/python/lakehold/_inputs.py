@@ -89,8 +89,17 @@ def _batches(items: Iterator[Any]) -> Source:
 def _columns(columns: Mapping[str, Any]) -> Source:
     if any(hasattr(values, "dtype") for values in columns.values()):
         pyarrow = _pyarrow("numpy columns")
-        table = pyarrow.table({name: pyarrow.array(values) for name, values in columns.items()})
+        table = _converted(
+            lambda: pyarrow.table({name: pyarrow.array(values) for name, values in columns.items()}), pyarrow
+        )
         return Source(table.__arrow_c_stream__, one_shot=False)
+    for name, values in columns.items():
+        if isinstance(values, (str, bytes, Mapping)) or not isinstance(values, Iterable):
+            raise InvalidError(
+                f"column {name!r} is a {type(values).__name__}, not a list of values",
+                reason="python.input",
+                hint="for one row pass a list of one dict",
+            )
     plain = {str(name): list(values) for name, values in columns.items()}
     return Source(lambda: _lakehold.stream_of_columns(plain), one_shot=False)
 
@@ -98,15 +107,25 @@ def _columns(columns: Mapping[str, Any]) -> Source:
 def _pandas(frame: Any, index: bool | None) -> Source:
     pyarrow = _pyarrow("pandas frames", hint="pip install 'lakehold[pandas]'")
     named = [name for name in frame.index.names if name is not None]
-    if index is True or (index is None and named):
-        frame = frame.reset_index()
-    else:
-        frame = frame.reset_index(drop=True)
+    keep = index is True or (index is None and bool(named))
+    try:
+        frame = frame.reset_index(drop=not keep)
+    except ValueError as error:
+        raise InvalidError(str(error), reason="python.input", hint="rename the index, or pass index=False") from None
     odd = [name for name in frame.columns if not isinstance(name, str) or not name]
     if odd:
         raise InvalidError(f"column names must be texts, not {odd!r}", reason="python.input", hint="rename the columns")
-    table = pyarrow.Table.from_pandas(frame, preserve_index=False)
+    table = _converted(lambda: pyarrow.Table.from_pandas(frame, preserve_index=False), pyarrow)
     return Source(table.__arrow_c_stream__, one_shot=False)
+
+
+def _converted(make: Callable[[], Any], pyarrow: Any) -> Any:
+    """What pyarrow makes of it; values it has no type for are an error of ours, in one line."""
+    try:
+        return make()
+    except (pyarrow.ArrowException, ValueError, TypeError) as error:
+        text = "; ".join(str(part) for part in error.args) or type(error).__name__
+        raise InvalidError(text.replace("\n", " "), reason="python.input", hint="give the column one type") from None
 
 
 def _is_pandas(rows: Any) -> bool:

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import inspect
 import os
 import re
 import sys
-import threading
 from collections.abc import Iterator
 from typing import Any
 
 from . import _lakehold
-from ._errors import InvalidError, LakeholdError, NotFoundError
+from ._errors import AlreadyExistsError, InvalidError, NotFoundError
 from ._inputs import source
 from ._reports import Explanation, WriteReport
 from ._result import Result
@@ -26,8 +24,11 @@ class Lake:
     `lake["trips"]`, `"trips" in lake` and `for name in lake` work. Handles pickle as their location.
     """
 
-    def __init__(self, native: Any) -> None:
+    def __init__(self, native: _lakehold.Lake, durability: str = "full") -> None:
         self._native = native
+        self._durability = durability
+        self._named: list[str] = []  # Frames of the last statement's caller.
+        self._registered: set[str] = set()
 
     @property
     def location(self) -> str:
@@ -35,9 +36,14 @@ class Lake:
         location: str = self._native.location
         return location
 
+    @property
+    def is_temporary(self) -> bool:
+        """Whether the lake lives in this process alone."""
+        return self.location == _TEMPORARY
+
     def session(self) -> Lake:
         """Another session on the same lake."""
-        return Lake(self._native.session())
+        return Lake(self._native.session(), self._durability)
 
     # SQL ----------------------------------------------------------------------------------------------------------------
 
@@ -51,44 +57,40 @@ class Lake:
 
     def _sql(self, text: str, params: Parameters, depth: int) -> Result:
         bound = bind(params)
-        with self._local_frames(text, depth + 1) as keep:
-            native = _interruptible(self._native, lambda: self._native.sql(text, bound))
-        result = Result(native, lambda: self._native.explain(text, bound))
-        result._inputs = keep  # type: ignore[attr-defined]
-        return result
+        self._name_frames(text, sys._getframe(depth))
+        return Result(self._native.sql(text, bound), lambda: self._native.explain(text, bound))
 
     def explain(self, text: str, params: Parameters = None) -> Explanation:
         """Which files a SELECT would read, and why the others are skipped. Never runs it."""
         bound = bind(params)
-        with self._local_frames(text, 2):
-            return Explanation(self._native.explain(text, bound))
+        self._name_frames(text, sys._getframe(1))
+        return Explanation(self._native.explain(text, bound))
 
-    @contextlib.contextmanager
-    def _local_frames(self, text: str, depth: int) -> Iterator[list[Any]]:
-        """Registers the caller's frames that the text mentions, by name, for this statement."""
-        keep: list[Any] = []
-        frame = inspect.currentframe()
-        for _ in range(depth + 1):
-            frame = frame.f_back if frame else None
-        if frame is None:
-            yield keep
-            return
-        for name in dict.fromkeys(re.findall(r"[A-Za-z_]\w*", text)):
+    def _name_frames(self, text: str, frame: Any) -> None:
+        """Registers the frames among the caller's variables that the text mentions; takes older names away."""
+        if not isinstance(text, str):
+            raise InvalidError(f"SQL is a text, not a {type(text).__name__}", reason="python.sql")
+        for name in self._named:
+            self._native.unregister(name)
+        self._named = []
+        for name in dict.fromkeys(re.findall(r"[^\W\d]\w*", text)):
             value = frame.f_locals.get(name, frame.f_globals.get(name))
-            if value is None or not _is_frame(value) or name in self:
+            if value is None or not _is_frame(value) or name in self or name in self._registered:
                 continue
-            self.register(name, _detached(value))
-            keep.append(name)
-        yield keep
+            make, one_shot = source(_detached(value))
+            self._native.register(name, make, one_shot)
+            self._named.append(name)
 
     def register(self, name: str, rows: Any) -> None:
         """Gives rows (anything `append` takes) a name for this session's SQL, until `unregister`."""
         make, one_shot = source(rows)
         self._native.register(name, make, one_shot)
+        self._registered.add(name)
 
     def unregister(self, name: str) -> None:
         """Takes the name away again."""
         self._native.unregister(name)
+        self._registered.discard(name)
 
     def interrupt(self) -> None:
         """Stops the statement that another thread runs on this lake."""
@@ -116,7 +118,7 @@ class Lake:
     def __contains__(self, name: object) -> bool:
         try:
             return isinstance(name, str) and self._native.table(name) is not None
-        except LakeholdError:
+        except (NotFoundError, InvalidError):
             return False
 
     def __iter__(self) -> Iterator[str]:
@@ -141,7 +143,7 @@ class Lake:
         if isinstance(schema, str):
             columns, like = schema, None
         elif isinstance(schema, (list, tuple)):
-            columns, like = ", ".join(f"{_quote(column)} {type_}" for column, type_ in schema), None
+            columns, like = ", ".join(_field(field) for field in schema), None
         else:
             columns, like = "", _schema_source(schema)
         native = self._native.create(
@@ -153,7 +155,7 @@ class Lake:
             list(partition_by or []),
             dict(properties or {}),
             _mode(mode, {"error", "ignore", "overwrite"}),
-            timestamps == "utc",
+            _utc(timestamps),
         )
         return Table(native, self)
 
@@ -170,27 +172,44 @@ class Lake:
     ) -> WriteReport | None:
         """Writes rows into a table, creating it if need be; see lakehold.write."""
         _mode(mode, {"error", "append", "overwrite", "ignore"})
-        exists = name in self
-        if exists and mode == "ignore":
-            return None
-        if exists and mode in ("append", "overwrite"):
-            table = self.table(name)
-            if mode == "append":
-                return table.append(rows, index=index, timestamps=timestamps)
-            return table.overwrite(rows, index=index, timestamps=timestamps)
+        if name in self and mode != "error":
+            return self._write_existing(name, rows, mode, partition_by, index, timestamps)
         make, one_shot = source(rows, index=index)
-        self._native.create(
-            name,
-            "",
-            make,
-            one_shot,
-            True,
-            list(partition_by or []),
-            dict(properties or {}),
-            "error",
-            timestamps == "utc",
-        )
+        try:
+            self._native.create(
+                name,
+                "",
+                make,
+                one_shot,
+                True,
+                list(partition_by or []),
+                dict(properties or {}),
+                "error",
+                _utc(timestamps),
+            )
+        except AlreadyExistsError:
+            # Somebody else made it meanwhile; what gives its rows once may have given them.
+            if mode == "error" or (one_shot and mode != "ignore"):
+                raise
+            return self._write_existing(name, rows, mode, partition_by, index, timestamps)
         return WriteReport.of(self._native.reports[-1])
+
+    def _write_existing(
+        self, name: str, rows: Any, mode: str, partition_by: list[str] | None, index: bool | None, timestamps: str | None
+    ) -> WriteReport | None:
+        if mode == "ignore":
+            return None
+        table = self.table(name)
+        kept = table.partition_columns()
+        if partition_by is not None and [column.lower() for column in partition_by] != [c.lower() for c in kept]:
+            raise InvalidError(
+                f"{table.name} is partitioned by {kept}, not by {list(partition_by)}",
+                reason="python.partition_by",
+                hint="leave partition_by out for a table that exists",
+            )
+        if mode == "append":
+            return table.append(rows, index=index, timestamps=timestamps)
+        return table.overwrite(rows, index=index, timestamps=timestamps)
 
     # Transactions -------------------------------------------------------------------------------------------------------
 
@@ -220,10 +239,15 @@ class Lake:
     # Manners ------------------------------------------------------------------------------------------------------------
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return connect, (self.location,)
+        if self.is_temporary:
+            raise InvalidError("a temporary lake lives in its process and cannot be pickled", reason="python.pickle")
+        return _reconnect, (self.location, self._durability)
 
     def __repr__(self) -> str:
         return f"<Lake {self.location}>"
+
+
+_TEMPORARY = "(temporary lake)"
 
 
 def connect(location: str | os.PathLike[str] = "", *, durability: str = "full") -> Lake:
@@ -231,39 +255,24 @@ def connect(location: str | os.PathLike[str] = "", *, durability: str = "full") 
 
     durability: "full" (an acknowledged commit survives power loss) or "none" (it survives kill -9).
     """
+    if isinstance(location, Table):
+        raise InvalidError(
+            "connect() takes a folder of tables, and this is a table", reason="python.connect", hint="use the table itself"
+        )
     if not isinstance(location, (str, os.PathLike)):
         raise InvalidError(
             f"connect() takes a path, not a {type(location).__name__}",
             reason="python.connect",
             hint='lh.connect("path/to/lake")',
         )
-    return Lake(_lakehold.Lake.connect(os.fspath(location), _durable(durability)))
+    path = os.fspath(location)
+    if path and "://" not in path:
+        path = os.path.abspath(path)  # The handle stays where it is when the process changes its folder.
+    return Lake(_lakehold.Lake.connect(path, _durable(durability)), durability)
 
 
-def _interruptible(native: Any, call: Any) -> Any:
-    """Runs a native call so that Ctrl+C reaches it: the call works on another thread while this one listens."""
-    if threading.current_thread() is not threading.main_thread():
-        return call()
-    outcome: list[Any] = []
-
-    def run() -> None:
-        try:
-            outcome.append((True, call()))
-        except BaseException as error:
-            outcome.append((False, error))
-
-    worker = threading.Thread(target=run, daemon=True)
-    worker.start()
-    try:
-        worker.join()
-    except KeyboardInterrupt:
-        native.interrupt()
-        worker.join()
-        raise
-    ok, value = outcome[0]
-    if ok:
-        return value
-    raise value
+def _reconnect(location: str, durability: str) -> Lake:
+    return connect(location, durability=durability)
 
 
 def _is_frame(value: Any) -> bool:
@@ -295,10 +304,22 @@ def _schema_source(schema: Any) -> Any:
     return source(schema).make
 
 
+def _utc(timestamps: str | None) -> bool:
+    if timestamps not in (None, "utc"):
+        raise InvalidError(f"timestamps={timestamps!r}", reason="python.timestamps", hint='use "utc" or leave it out')
+    return timestamps == "utc"
+
+
 def _mode(mode: str, allowed: set[str]) -> str:
     if mode not in allowed:
         raise InvalidError(f"mode={mode!r}", reason="python.mode", hint="use one of " + ", ".join(sorted(allowed)))
     return mode
+
+
+def _field(field: Any) -> str:
+    if not isinstance(field, (list, tuple)) or len(field) != 2 or not all(isinstance(part, str) for part in field):
+        raise InvalidError(f"{field!r} is no column", reason="python.schema", hint='write it as ("fare", "DOUBLE")')
+    return f"{_quote(field[0])} {field[1]}"
 
 
 def _quote(name: str) -> str:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
-from typing import Any
+from typing import Any, NamedTuple
 
 
-@dataclasses.dataclass(frozen=True)
-class WriteReport:
+class WriteReport(NamedTuple):
     """One commit to one table. Counts are of what was committed."""
 
     table: str
@@ -24,7 +22,7 @@ class WriteReport:
 
     @classmethod
     def of(cls, native: Any) -> WriteReport:
-        values = {field.name: getattr(native, field.name) for field in dataclasses.fields(cls)}
+        values = {name: getattr(native, name) for name in cls._fields}
         values["reader_features"] = tuple(values["reader_features"])
         return cls(**values)
 
@@ -38,8 +36,7 @@ class WriteReport:
         return f"<{', '.join(parts)}>"
 
 
-@dataclasses.dataclass(frozen=True)
-class ScanReport:
+class ScanReport(NamedTuple):
     """Which of a table's files a statement would read."""
 
     table: str
@@ -55,7 +52,7 @@ class ScanReport:
 
     @classmethod
     def of(cls, native: Any) -> ScanReport:
-        values = {field.name: getattr(native, field.name) for field in dataclasses.fields(cls)}
+        values = {name: getattr(native, name) for name in cls._fields}
         values["columns"] = tuple(values["columns"])
         return cls(**values)
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from . import _lakehold
 from ._errors import InvalidError
 from ._reports import Explanation
 
@@ -12,6 +13,10 @@ if TYPE_CHECKING:
     import pandas
     import polars
     import pyarrow
+
+_Read = TypeVar("_Read")
+_BATCH_ROWS = 122_880
+_TUPLE_ROWS = 16_384  # Fewer at once where rows become Python objects.
 
 
 class Result:
@@ -21,9 +26,12 @@ class Result:
     the statement again at the same versions; if it consumed a one-shot input that raises InvalidError [engine.consumed].
     """
 
-    def __init__(self, native: Any, explain: Callable[[], Any] | None = None) -> None:
+    def __init__(
+        self, native: _lakehold.Rows, explain: Callable[[], _lakehold.Explanation] | None = None
+    ) -> None:
         self._native = native
         self._explain = explain
+        self._cursor: Iterator[tuple[Any, ...]] | None = None
 
     @property
     def columns(self) -> list[str]:
@@ -42,18 +50,34 @@ class Result:
         return None if changed < 0 else changed
 
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
-        return self._native.stream()
+        return self._native.open(_BATCH_ROWS).capsule(True)
 
     def __arrow_c_schema__(self) -> object:
-        return self.to_arrow_reader().schema.__arrow_c_schema__()
+        # Of rows of the same types that are never there: a one-shot input is not touched.
+        columns = ", ".join(
+            f'NULL::{type_} AS "{name.replace(chr(34), chr(34) * 2)}"' for name, type_ in self._native.columns
+        )
+        return _lakehold.Lake.connect("").sql(f"SELECT {columns} LIMIT 0", {}).open(1).schema()
 
-    def to_arrow_reader(self, rows: int = 122_880) -> pyarrow.RecordBatchReader:
+    def to_arrow_reader(self, rows: int = _BATCH_ROWS) -> pyarrow.RecordBatchReader:
         """A pyarrow.RecordBatchReader: batches of at most `rows` rows, in bounded memory."""
-        return _pyarrow().RecordBatchReader.from_stream(_Stream(self._native, rows))
+        pyarrow = _pyarrow()
+        return pyarrow.RecordBatchReader.from_stream(_Once(self._native.open(rows).capsule(True)))
+
+    def _import(self, read: Callable[[Any], _Read]) -> _Read:
+        """What `read` makes of one run; what stopped the run is raised as itself, not as the reader's words for it."""
+        stream = self._native.open(_BATCH_ROWS)
+        try:
+            return read(_Once(stream.capsule(False)))
+        except Exception:
+            stream.check()
+            raise
 
     def to_arrow(self) -> pyarrow.Table:
         """A pyarrow.Table."""
-        return self.to_arrow_reader().read_all()
+        pyarrow = _pyarrow()
+        table: Any = self._import(lambda once: pyarrow.RecordBatchReader.from_stream(once).read_all())
+        return table
 
     def to_pandas(self, **options: Any) -> pandas.DataFrame:
         """A pandas.DataFrame; `options` go to pyarrow.Table.to_pandas."""
@@ -67,7 +91,7 @@ class Result:
             raise InvalidError(
                 "to_polars needs polars", reason="python.needs_polars", hint="pip install 'lakehold[polars]'"
             ) from None
-        return polars.DataFrame(self)
+        return self._import(polars.DataFrame)
 
     def to_numpy(self) -> dict[str, Any]:
         """Columns by name, as numpy arrays."""
@@ -76,24 +100,37 @@ class Result:
 
     def to_pylist(self) -> list[dict[str, Any]]:
         """Rows as dicts."""
-        return [dict(zip(self.columns, row)) for row in self]
+        columns = self.columns
+        return [dict(zip(columns, row)) for row in self]
 
     def fetchall(self) -> list[tuple[Any, ...]]:
         """Rows as tuples."""
         return list(self)
 
     def fetchone(self) -> tuple[Any, ...] | None:
-        """The first row, or None."""
-        return next(iter(self), None)
+        """The next row, None after the last: one run of its own, apart from the other calls."""
+        if self._cursor is None:
+            self._cursor = iter(self)
+        return next(self._cursor, None)
 
-    def iter_batches(self, rows: int = 122_880) -> Iterator[pyarrow.RecordBatch]:
+    def iter_batches(self, rows: int = _BATCH_ROWS) -> Iterator[pyarrow.RecordBatch]:
         """pyarrow record batches of at most `rows` rows."""
-        yield from self.to_arrow_reader(rows)
+        pyarrow = _pyarrow()
+        stream = self._native.open(rows)
+        try:
+            yield from pyarrow.RecordBatchReader.from_stream(_Once(stream.capsule(False)))
+        except Exception:
+            stream.check()
+            raise
 
     def __iter__(self) -> Iterator[tuple[Any, ...]]:
-        for batch in self.to_arrow_reader():
-            columns = [column.to_pylist() for column in batch.columns]
-            yield from zip(*columns)
+        stream = self._native.open(_TUPLE_ROWS)
+        while (batch := stream.next_rows()) is not None:
+            yield from batch
+
+    def interrupt(self) -> None:
+        """Stops what another thread reads of this result: it gets a CancelledError."""
+        self._native.interrupt()
 
     def explain(self) -> Explanation:
         """Which files the statement reads and why the others are skipped. Never runs it."""
@@ -110,28 +147,27 @@ class Result:
     def _repr_html_(self) -> str:
         if self.changed_rows is not None:
             return f"<p>{self.changed_rows:,} rows changed</p>"
-        head = "".join(f"<th>{_escape(name)}</th>" for name in self.columns)
+        head = "".join(f"<th>{escape(name)}</th>" for name in self.columns)
         body = []
         for number, row in enumerate(self):
             if number == 40:
                 body.append(f'<tr><td colspan="{len(row)}">...</td></tr>')
                 break
-            body.append("<tr>" + "".join(f"<td>{_escape(value)}</td>" for value in row) + "</tr>")
+            body.append("<tr>" + "".join(f"<td>{escape(value)}</td>" for value in row) + "</tr>")
         return f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody></table>"
 
 
-class _Stream:
-    """What pyarrow imports: one run of the statement."""
+class _Once:
+    """One capsule, for a library that asks an object for it."""
 
-    def __init__(self, native: Any, rows: int) -> None:
-        self._native = native
-        self._rows = rows
+    def __init__(self, capsule: object) -> None:
+        self._capsule = capsule
 
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
-        return self._native.stream(self._rows)
+        return self._capsule
 
 
-def _escape(value: object) -> str:
+def escape(value: object) -> str:
     text = "" if value is None else str(value)
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 

@@ -10,7 +10,7 @@ from . import _lakehold
 from ._errors import InvalidError
 from ._inputs import source
 from ._reports import Explanation, WriteReport, size_text
-from ._result import Result
+from ._result import Result, escape
 from ._values import Parameters, bind, time_ms
 
 if TYPE_CHECKING:
@@ -170,7 +170,7 @@ class Table:
         return self.scan().__arrow_c_stream__(requested_schema)
 
     def __arrow_c_schema__(self) -> object:
-        return self.scan(limit=0).__arrow_c_schema__()
+        return self.scan().__arrow_c_schema__()
 
     # Writing ------------------------------------------------------------------------------------------------------------
 
@@ -207,7 +207,9 @@ class Table:
         timestamps: str | None,
     ) -> WriteReport:
         if timestamps not in (None, "utc"):
-            raise InvalidError(f"timestamps={timestamps!r}", reason="python.timestamps", hint='use "utc" or leave it out')
+            raise InvalidError(
+                f"timestamps={timestamps!r}", reason="python.timestamps", hint='use "utc" or leave it out'
+            )
         make, one_shot = source(rows, index=index)
         report = self._native.write(make, one_shot, overwrite, where, bind(params), timestamps == "utc")
         return WriteReport.of(report)
@@ -220,6 +222,8 @@ class Table:
     # Manners ------------------------------------------------------------------------------------------------------------
 
     def __reduce__(self) -> tuple[Any, ...]:
+        if self._lake is not None and self._lake.is_temporary:
+            raise InvalidError("a table of a temporary lake cannot be pickled", reason="python.pickle")
         return _reopen, (self.location, self._native.pinned)
 
     def __repr__(self) -> str:
@@ -233,13 +237,14 @@ class Table:
         )
 
     def _repr_html_(self) -> str:
-        columns = "".join(f"<tr><td>{name}</td><td>{type_}</td></tr>" for name, type_ in self.schema())
+        columns = "".join(
+            f"<tr><td>{escape(name)}</td><td>{escape(type_)}</td></tr>" for name, type_ in self.schema()
+        )
         commits = "".join(
-            f"<tr><td>{entry['version']}</td><td>{entry['timestamp']}</td><td>{entry['operation']}</td></tr>"
+            f"<tr><td>{entry['version']}</td><td>{entry['timestamp']}</td><td>{escape(entry['operation'])}</td></tr>"
             for entry in self.history(5).to_pylist()
         )
-        title = repr(self).replace("<", "&lt;").replace(">", "&gt;")
-        return f"<p><b>{title}</b></p><table>{columns}</table><table>{commits}</table>"
+        return f"<p><b>{escape(repr(self))}</b></p><table>{columns}</table><table>{commits}</table>"
 
 
 class _Records:
@@ -269,6 +274,15 @@ class _Records:
         import polars
 
         return polars.DataFrame(self._rows, infer_schema_length=None)
+
+    @property
+    def columns(self) -> list[str]:
+        """Names of the columns."""
+        return list(self._rows[0]) if self._rows else []
+
+    def fetchall(self) -> list[tuple[Any, ...]]:
+        """Rows as tuples."""
+        return [tuple(row.values()) for row in self._rows]
 
     def __iter__(self) -> Any:
         return iter(self._rows)
@@ -347,9 +361,12 @@ def open_table(
     durability: str = "full",
 ) -> Table:
     """Opens an existing Delta table as it is: nothing is written, nothing converted. See lakehold.open."""
-    if isinstance(location, Table) or not isinstance(location, (str, os.PathLike)):
+    if not isinstance(location, (str, os.PathLike)):
+        is_lake = type(location).__name__ == "Lake"
         raise InvalidError(
-            f"open() takes a path, not a {type(location).__name__}", reason="python.open", hint='lh.open("path/to/table")'
+            f"open() takes a path, not a {type(location).__name__}",
+            reason="python.open",
+            hint='lake.table("name") opens a table of a lake' if is_lake else 'lh.open("path/to/table")',
         )
     if version is not None and timestamp is not None:
         raise InvalidError("open() takes either version= or timestamp=", reason="python.at")

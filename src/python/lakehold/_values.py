@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-import decimal
 import math
-import uuid
+import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -33,35 +32,69 @@ def bind(parameters: Parameters) -> dict[str, tuple[str | bytes | None, str]]:
 
 
 def sql_value(value: Any) -> tuple[str | bytes | None, str]:
+    if type(value).__name__ in ("NaTType", "NAType"):  # pandas' words for a missing value.
+        return None, "VARCHAR"
     if hasattr(value, "dtype") and hasattr(value, "item"):
-        value = value.item()
+        value = _plain(value)
     if value is None:
         return None, "VARCHAR"
     if isinstance(value, bool):
         return ("true" if value else "false"), "BOOLEAN"
     if isinstance(value, int):
-        return str(value), "BIGINT" if -(2**63) <= value < 2**63 else "HUGEINT"
+        return _integer(value)
     if isinstance(value, float):
         return _float_text(value), "DOUBLE"
     if isinstance(value, str):
-        return value, "VARCHAR"
-    if isinstance(value, (bytes, bytearray)):
+        return str.__str__(value), "VARCHAR"
+    if isinstance(value, (bytes, bytearray, memoryview)):
         return bytes(value), "BLOB"
-    if isinstance(value, decimal.Decimal):
+    if _is(value, "decimal", "Decimal"):
         return _decimal(value)
     if isinstance(value, dt.datetime):
-        if value.tzinfo is None:
-            return value.isoformat(" "), "TIMESTAMP"
-        return value.astimezone(_UTC).isoformat(" "), "TIMESTAMPTZ"
+        return _datetime(value)
     if isinstance(value, dt.date):
         return value.isoformat(), "DATE"
-    if isinstance(value, uuid.UUID):
+    if isinstance(value, dt.time) and value.tzinfo is None:
+        return value.isoformat(), "TIME"
+    if isinstance(value, dt.timedelta):
+        return f"{value.days} days {value.seconds} seconds {value.microseconds} microseconds", "INTERVAL"
+    if _is(value, "uuid", "UUID"):
         return str(value), "UUID"
     raise InvalidError(
         f"a {type(value).__name__} cannot be a parameter",
         reason="python.parameters",
-        hint="pass None, bool, int, float, str, bytes, Decimal, date, datetime or UUID",
+        hint="pass None, bool, int, float, str, bytes, Decimal, date, time, datetime, timedelta or UUID",
     )
+
+
+def _plain(value: Any) -> Any:
+    """A numpy scalar as the Python value it stands for. Its nanoseconds would come out as a number: microseconds, or none."""
+    if getattr(value.dtype, "kind", "") not in ("M", "m"):
+        return value.item()
+    micros = value.astype(f"{value.dtype.kind}8[us]")
+    if micros.astype(value.dtype) != value and value == value:
+        raise InvalidError(
+            f"{value} has nanoseconds, SQL timestamps have microseconds", reason="python.nanoseconds", hint="floor it to us"
+        )
+    return micros.item()
+
+
+def _integer(value: int) -> tuple[str, str]:
+    if -(2**63) <= value < 2**63:
+        return str(int(value)), "BIGINT"
+    if -(2**127) <= value < 2**127:
+        return str(int(value)), "HUGEINT"
+    raise InvalidError("an integer parameter has at most 128 bits", reason="python.parameters", hint="pass it as text")
+
+
+def _datetime(value: dt.datetime) -> tuple[str, str]:
+    if getattr(value, "nanosecond", 0):  # A pandas.Timestamp.
+        raise InvalidError(
+            f"{value} has nanoseconds, SQL timestamps have microseconds", reason="python.nanoseconds", hint="floor it to us"
+        )
+    if value.tzinfo is None:
+        return value.isoformat(" "), "TIMESTAMP"
+    return value.astimezone(_UTC).isoformat(" "), "TIMESTAMPTZ"
 
 
 def _float_text(value: float) -> str:
@@ -72,12 +105,20 @@ def _float_text(value: float) -> str:
     return repr(value)
 
 
-def _decimal(value: decimal.Decimal) -> tuple[str, str]:
+def _is(value: Any, module: str, name: str) -> bool:
+    """isinstance without importing: a value of the class cannot exist where its module was never imported."""
+    known = sys.modules.get(module)
+    return known is not None and isinstance(value, getattr(known, name))
+
+
+def _decimal(value: Any) -> tuple[str, str]:
     _, digits, exponent = value.as_tuple()
     if not isinstance(exponent, int):
         raise InvalidError("a decimal NaN or infinity cannot be a parameter", reason="python.parameters")
     scale = max(0, -exponent)
     precision = max(len(digits) + max(0, exponent), scale, 1)
+    if precision > 38:
+        raise InvalidError("a decimal parameter has at most 38 digits", reason="python.parameters")
     return format(value, "f"), f"DECIMAL({precision},{scale})"
 
 
@@ -94,4 +135,4 @@ def time_ms(moment: dt.datetime | dt.date | str) -> int:
         moment = dt.datetime(moment.year, moment.month, moment.day)
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=_UTC)
-    return int((moment - _EPOCH) / dt.timedelta(milliseconds=1))
+    return (moment - _EPOCH) // dt.timedelta(milliseconds=1)
