@@ -30,6 +30,8 @@ def source(rows: Any, *, index: bool | None = None) -> Source:
         raise InvalidError("index= is for pandas frames", reason="python.input")
     if _module(rows) == "polars" and type(rows).__name__ == "LazyFrame":
         return Source(lambda: rows.collect(engine="streaming").__arrow_c_stream__(), one_shot=False)
+    if hasattr(rows, "_detached"):
+        rows = rows._detached()
     if hasattr(rows, "__arrow_c_stream__"):
         return Source(rows.__arrow_c_stream__, one_shot=_is_reader(rows))
     if hasattr(rows, "__arrow_c_array__"):

@@ -14,7 +14,7 @@ from ._errors import AlreadyExistsError, InvalidError, NotFoundError
 from ._inputs import source
 from ._reports import Explanation, WriteReport
 from ._result import Result
-from ._table import Table, _durable, open_table
+from ._table import Table, _durable
 from ._values import Parameters, bind
 
 
@@ -77,7 +77,7 @@ class Lake:
             value = frame.f_locals.get(name, frame.f_globals.get(name))
             if value is None or not _is_frame(value) or name in self or name in self._registered:
                 continue
-            make, one_shot = source(_detached(value))
+            make, one_shot = source(value)
             self._native.register(name, make, one_shot)
             self._named.append(name)
 
@@ -282,15 +282,6 @@ def _is_frame(value: Any) -> bool:
     if pandas is not None and isinstance(value, pandas.DataFrame):
         return True
     return type(value).__module__.partition(".")[0] == "polars" and type(value).__name__ == "LazyFrame"
-
-
-def _detached(value: Any) -> Any:
-    """The same rows from outside this session: a session cannot be asked while it is running a statement."""
-    if isinstance(value, Table):
-        return open_table(value.location, version=value.version())
-    if isinstance(value, Result):
-        return value.to_arrow()
-    return value
 
 
 def _schema_source(schema: Any) -> Any:

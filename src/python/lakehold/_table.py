@@ -166,6 +166,14 @@ class Table:
 
         return lazy_frame(self)
 
+    def _detached(self) -> Table:
+        """The same rows in a session of their own: one session cannot write and read at once."""
+        version = self.version()
+        if self._lake is None:
+            return open_table(self.location, version=version)
+        other: Table = self._lake.session().table(self.name).at(version=version)
+        return other
+
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
         return self.scan().__arrow_c_stream__(requested_schema)
 
@@ -366,7 +374,7 @@ def open_table(
         raise InvalidError(
             f"open() takes a path, not a {type(location).__name__}",
             reason="python.open",
-            hint='lake.table("name") opens a table of a lake' if is_lake else 'lh.open("path/to/table")',
+            hint='open a table of a lake with lake.table("name")' if is_lake else 'lh.open("path/to/table")',
         )
     if version is not None and timestamp is not None:
         raise InvalidError("open() takes either version= or timestamp=", reason="python.at")
