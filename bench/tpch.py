@@ -30,7 +30,7 @@ def queries() -> list[str]:
 
 def generate(folder: str) -> None:
     subprocess.run(
-        [pathlib.Path(sys.executable).parent / "tpchgen-cli", "-s", "1", "--format", "parquet", "--output-dir", folder],
+        [pathlib.Path(sys.executable).parent / "tpchgen-cli", "parquet", "-s", "1", "--output-dir", folder],
         check=True,
         stdout=subprocess.DEVNULL,
     )
