@@ -7,6 +7,7 @@
 
 #include "base/uuid.h"
 #include "delta/action_json.h"
+#include "delta/log_path.h"
 #include "delta/snapshot_cache.h"
 #include "duckdb/common/string_util.hpp"
 #include "duckdb/common/types/timestamp.hpp"
@@ -54,6 +55,22 @@ int64_t RowsOf(const delta::FileTable& files, const delta::FileOrdinals& ordinal
     if (records[ordinal] >= 0) rows += records[ordinal] - (vector != nullptr ? vector->cardinality : 0);
   }
   return rows;
+}
+
+// Delta's words for what a write did, as the text of numbers.
+void FillMetrics(const CommitReport& report, txn::Draft& draft) {
+  if (draft.adds.empty() && draft.removes.empty()) return;
+  const auto tell = [&](const char* name, int64_t value) {
+    draft.info.operation_metrics.emplace_back(name, fmt::format("\"{}\"", value));
+  };
+  tell("numFiles", report.files_added);
+  tell("numOutputRows", report.rows_added);
+  tell("numOutputBytes", report.bytes_added);
+  if (draft.removes.empty()) return;
+  int64_t removed_bytes = 0;
+  for (const auto ordinal : draft.removes) removed_bytes += draft.base->files().Get(ordinal).size_bytes;
+  tell("numRemovedFiles", report.files_removed);
+  tell("numRemovedBytes", removed_bytes);
 }
 
 }  // namespace
@@ -323,6 +340,7 @@ Result<CommitReport> LakeTransaction::Publish(duckdb::ClientContext& context) {
     delta::AppendJsonString(value, json);
     written->draft.info.operation_parameters.emplace_back(key, std::move(json));
   }
+  FillMetrics(report, written->draft);
   txn::CommitOptions options;
   options.engine_info = "lakehold/" LAKEHOLD_VERSION;
   options.cancel = state.cancel.get();
@@ -339,12 +357,28 @@ Result<CommitReport> LakeTransaction::Publish(duckdb::ClientContext& context) {
   return report;
 }
 
+// Whether the folder has arrived although the store said that moving it failed.
+Result<bool> LakeTransaction::LiesIn(const std::string& grave, const Error& cause) {
+  const auto found = lake_.store()->ListFolders(grave);
+  if (!found.ok()) {
+    return OutcomeUnknown("storage.lost_answer",
+                          fmt::format("the table may have been moved to '{}' ({}; looking there failed too: {})", grave,
+                                      cause.message, found.error().message),
+                          {}, "look whether the table is still there");
+  }
+  return std::find(found->begin(), found->end(), delta::kLogFolder) != found->end();
+}
+
 Result<CommitReport> LakeTransaction::MoveDropped() {
   auto& environment = lake_.world().environment;
   const auto dropped = *std::exchange(dropped_, std::nullopt);
   const std::string grave = fmt::format("_lakehold/dropped/{}", NewUuid(environment.runtime.random));
   environment.snapshots->Forget(dropped.root);
-  LAKEHOLD_TRY(lake_.store()->MoveFolder(dropped.root.folder, grave));
+  const Status moved = lake_.store()->MoveFolder(dropped.root.folder, grave);
+  if (!moved.ok()) {
+    LAKEHOLD_ASSIGN(const bool buried, LiesIn(grave, moved.error()));
+    if (!buried) return moved.error();
+  }
   const std::vector<std::string> parents{std::string(storage::FolderOf(dropped.root.folder)),
                                          std::string(storage::FolderOf(grave))};
   if (auto settled = lake_.store()->SettleNames(parents); !settled.ok()) {

@@ -120,6 +120,7 @@ class LakeTransaction final : public duckdb::Transaction {
   CommitReport ReportLocked() const;
   Result<CommitReport> Publish(duckdb::ClientContext& context);
   Result<CommitReport> MoveDropped();
+  Result<bool> LiesIn(const std::string& grave, const Error& cause);
 
   LakeCatalog& lake_;
   std::mutex mutex_;  // Guards what follows. Held while a table is pinned: the store is asked then.

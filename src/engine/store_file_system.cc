@@ -65,13 +65,23 @@ class StoreFile final : public FileHandle {
     auto sink = std::move(sink_);
     written_ = sink->size_bytes();
     auto staged = ValueOrThrow(sink->Finish());
-    if (!path.starts_with(kStagedScheme)) ValueOrThrow(place_.store->Publish(*staged, place_.key));
+    if (!path.starts_with(kStagedScheme)) Publish(*staged);
     registry_.KeepStaged(path, std::move(staged));
   }
 
   uint64_t position = 0;
 
  private:
+  void Publish(storage::Staged& staged) {
+    auto published = place_.store->Publish(staged, place_.key);
+    if (published.ok()) return;
+    if (published.error().kind != ErrorKind::kOutcomeUnknown) ThrowError(published.error());
+    // No version names the file yet, so the outcome of the statement is known: it failed.
+    ThrowError(IoError("engine.file_not_published",
+                       fmt::format("it is not known whether '{}' got its name ({})", place_.key, published.error().message),
+                       "Repeat the statement: nothing was changed"));
+  }
+
   StoreRegistry& registry_;
   StoreLocation place_;
   std::unique_ptr<storage::ObjectReader> reader_;

@@ -141,7 +141,13 @@ Result<CommitReport> Table::Write(const WriteRequest& request) {
   const table::Target target{state_->name,
                              {state_->sql->catalog(), name.schema.empty() ? "main" : name.schema, name.table},
                              QualifiedName(state_->sql->catalog(), name)};
-  return table::Write(*session, target, request);
+  LAKEHOLD_ASSIGN(auto report, table::Write(*session, target, request));
+  if (report.version < 0 && !session->in_transaction()) {
+    // No row came, so there was nothing to commit.
+    LAKEHOLD_ASSIGN(const auto snapshot, state_->Snapshot());
+    report.version = snapshot->version();
+  }
+  return report;
 }
 
 Result<CheckpointReport> Table::Checkpoint() {
