@@ -402,7 +402,8 @@ class CommitReader {
       }
       Advance(document_end_);
     }
-    if (!any) return Corrupt("delta.bad_commit", fmt::format("{} is empty ({} bytes, no action)", name_, text_.size()));
+    if (!any) return Corrupt("delta.bad_commit", fmt::format("{} is empty ({} bytes, no action)", name_, text_.size()),
+                               "restore the file from a backup; nothing was changed");
     return {};
   }
 

@@ -121,7 +121,8 @@ Result<Version> FindVersionAt(const TableRoot& root, int64_t time_ms, const LogC
   return NotFound("delta.no_such_time",
                   fmt::format("{}: there is no version as old as {}; version {} is of {}, version {} of {}", root.uri(),
                               FormatTimestamp(time_ms * 1000), timeline.commit(0).version, FormatTimestamp(first_ms * 1000), range.last,
-                              FormatTimestamp(last_ms * 1000)));
+                              FormatTimestamp(last_ms * 1000)),
+                  "ask for a later time");
 }
 
 Result<VersionRange> ReadableVersions(const TableRoot& root, const LogContext&) {

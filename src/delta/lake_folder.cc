@@ -77,7 +77,12 @@ Result<std::vector<std::string>> ListLake(storage::ObjectStore& store) {
 
 Status CheckTableName(std::string_view name) {
   auto refuse = [&](std::string_view why) {
-    return Invalid("delta.bad_table_name", fmt::format("\"{}\" cannot be the name of a table: {}", name, why),
+    std::string shown;  // A message is one line, whatever the name holds.
+    for (const char c : name) {
+      const bool control = static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+      shown += control ? fmt::format("\\x{:02x}", static_cast<unsigned char>(c)) : std::string(1, c);
+    }
+    return Invalid("delta.bad_table_name", fmt::format("\"{}\" cannot be the name of a table: {}", shown, why),
                    "use letters, digits, spaces, '-' and '_'; start with neither '_' nor '.'");
   };
   if (name.empty()) return refuse("it is empty");

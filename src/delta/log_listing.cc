@@ -99,11 +99,13 @@ Error NoSuchVersion(const TableRoot& root, const LogScan& scan, Version version)
   const auto first = FirstReadable(scan);
   if (!first) {
     return Corrupt("delta.gap", fmt::format("{}: version {} cannot be read: the log has gaps and no checkpoint bridges them",
-                                            root.uri(), version));
+                                            root.uri(), version),
+                   "restore the missing log files from a backup");
   }
   return NotFound("delta.no_such_version",
                   fmt::format("{}: there is no version {}; versions {}{} to {}{} can be read", root.uri(), version, *first,
-                              TimeOf(scan, *first), last, TimeOf(scan, last)));
+                              TimeOf(scan, *first), last, TimeOf(scan, last)),
+                  "ask for one of them");
 }
 
 Error NotATable(const TableRoot& root) {

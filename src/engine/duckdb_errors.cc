@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 
 namespace lakehold::engine {
 namespace {
@@ -105,6 +106,7 @@ constexpr std::array kTranslations = {
 // DuckDB's message without the caret drawing: its first line, and "(line n)" where it points into a longer text.
 std::string FirstLine(const std::string& raw) {
   std::string line = raw.substr(0, raw.find('\n'));
+  while (!line.empty() && (line.back() == ' ' || line.back() == '.')) line.pop_back();
   const size_t drawing = raw.find("\nLINE ");
   if (drawing != std::string::npos) {
     const size_t colon = raw.find(':', drawing);
@@ -136,6 +138,34 @@ std::optional<std::string> CsvMessage(const std::string& raw) {
   while (!what.empty() && (what.back() == ' ' || what.back() == '.')) what.pop_back();
   if (text.size() > kShown) text = text.substr(0, kShown) + "...";
   return fmt::format("{}, line {}: {}; the line reads: {}", Labelled(raw, "\n  file = "), number, what, text);
+}
+
+// What to do next, where DuckDB does not say.
+std::string_view UsualHint(std::string_view reason) {
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 18> kHints = {{
+      {"sql.conversion", "Correct the value, or make it NULL with TRY_CAST"},
+      {"sql.out_of_range", "Use a wider type, or leave such values out"},
+      {"sql.type", "Cast the value to the type that is wanted"},
+      {"sql.bind", "Compare the statement with the table: DESCRIBE shows its columns"},
+      {"sql.unknown_column", "DESCRIBE shows the columns of a table"},
+      {"sql.unknown_table", "SHOW TABLES lists the tables"},
+      {"sql.unknown_schema", "SHOW ALL TABLES lists schemas and tables"},
+      {"sql.unknown_function", "Check the name and the types of its arguments"},
+      {"sql.syntax", "Correct the statement"},
+      {"sql.setting", "SELECT name FROM duckdb_settings() lists the settings"},
+      {"sql.invalid_input", "Check the values and files the statement names"},
+      {"sql.parameter", "Give every parameter a value"},
+      {"sql.transaction", "ROLLBACK, then begin again"},
+      {"sql.csv_line", "Correct the line, name other types or separators, or skip such lines with ignore_errors = true"},
+      {"sql.no_such_file", "Check the path; a pattern must match at least one file"},
+      {"sql.exists", "Pick another name, or CREATE OR REPLACE it"},
+      {"engine.io", "Check the path and the disk, then repeat"},
+      {"engine.permission", "This is switched off in lakes"},
+  }};
+  for (const auto& [known, hint] : kHints) {
+    if (known == reason) return hint;
+  }
+  return {};
 }
 
 std::string HintFor(const duckdb::ErrorData& error) {
@@ -193,6 +223,7 @@ Error ErrorFromDuckDb(const duckdb::ErrorData& error) {
   }
   Specialise(error, &result);
   if (csv) result.reason = "sql.csv_line";
+  if (result.hint.empty()) result.hint = UsualHint(result.reason);
   return result;
 }
 

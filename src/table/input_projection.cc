@@ -196,7 +196,8 @@ Result<std::string> ProjectInput(const std::vector<ColumnDescription>& input,
     list += fmt::format("{} AS {}", conversion.expression, QuoteName(column.name));
   }
   if (problems.empty()) return list;
-  return Invalid("table.input_types", fmt::format("{}: {}", options.table, fmt::join(problems, "; ")));
+  return Invalid("table.input_types", fmt::format("{}: {}", options.table, fmt::join(problems, "; ")),
+                 "convert these columns of the input; nothing was written");
 }
 
 }  // namespace lakehold::table

@@ -90,3 +90,15 @@ def test_killed_writers_lose_and_double_nothing(lake_path: str, tmp_path: pathli
     assert len(keys) > 100, "the writers hardly wrote: the test proved nothing"
     report = table.health()
     assert report["healthy"], report["findings"]
+
+
+def test_processes_end_well_while_their_checkpoint_is_written(lake_path: str, tmp_path: pathlib.Path) -> None:
+    lake = lh.connect(lake_path)
+    lake.sql("CREATE TABLE t (key BIGINT, writer BIGINT) WITH ('delta.checkpointInterval' = '1')")
+    for writer in range(12):
+        # The job of the last append is still running, or has not begun, when the interpreter ends.
+        process = start(f"{lake_path}/t", writer, 2, tmp_path / "ledger")
+        _, errors = process.communicate(timeout=60)
+        assert process.returncode == 0, errors
+    assert lh.open(f"{lake_path}/t").count() == 24
+    assert list(pathlib.Path(lake_path, "t", "_delta_log").glob("*.checkpoint.parquet"))
