@@ -25,6 +25,14 @@ struct ScanArgument final : duckdb::TableFunctionInfo {
   std::shared_ptr<const LakeScan> scan;
 };
 
+void RefuseToSerialize(duckdb::Serializer&, duckdb::optional_ptr<duckdb::FunctionData>, const duckdb::TableFunction&) {
+  throw duckdb::NotImplementedException("scans of a lake have no serial form");
+}
+
+duckdb::unique_ptr<duckdb::FunctionData> RefuseToDeserialize(duckdb::Deserializer&, duckdb::TableFunction&) {
+  throw duckdb::NotImplementedException("scans of a lake have no serial form");
+}
+
 duckdb::unique_ptr<duckdb::MultiFileReader> MakeReader(const duckdb::TableFunction& function) {
   return duckdb::make_uniq<LakeFileReader>(function.function_info->Cast<ScanArgument>().scan);
 }
@@ -104,8 +112,9 @@ duckdb::TableFunction BindLakeScan(duckdb::ClientContext& context, std::shared_p
   function.get_partition_stats = PartitionStats;
   // What Parquet's own versions of these say holds for one file at best, or looks rows up by position in the list.
   function.statistics = nullptr;
-  function.serialize = nullptr;
-  function.deserialize = nullptr;
+  // Without this DuckDB tells scans apart by names and types alone, and shares one subplan between two tables or versions.
+  function.serialize = RefuseToSerialize;
+  function.deserialize = RefuseToDeserialize;
   function.get_row_id_columns = nullptr;
   function.late_materialization = false;
 

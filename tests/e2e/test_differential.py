@@ -335,3 +335,20 @@ def test_several_row_groups_agree(lake_path: str, threads: int) -> None:
         "SELECT id, sum(k) OVER (PARTITION BY s ORDER BY id) FROM big WHERE k IN (1, 250)",
     ):
         pair.same(sql)
+
+
+def test_equal_looking_subplans_of_two_tables_are_told_apart(lake_path: str) -> None:
+    pair = Pair(lake_path, 1)
+    for name in ("t", "u"):
+        pair.create(name, "")
+    pair.append("t", random_rows(random.Random(1), 0, 30))
+    pair.append("u", random_rows(random.Random(2), 500, 30))
+    where = "((id IN (SELECT k FROM u WHERE k > 3)) OR (k::DOUBLE <> 1.5)) IS NOT TRUE"
+    pair.same(f"SELECT id FROM t WHERE {where} UNION ALL SELECT id FROM u WHERE {where}")
+    pair.same("SELECT part, sum(id) FROM t GROUP BY part UNION ALL SELECT part, sum(id) FROM u GROUP BY part")
+    inner = "SELECT count(*) FROM t a JOIN t b ON a.id = b.id AND a.k > 0"
+    pair.append("t", random_rows(random.Random(3), 30, 30))
+    first = pair.ours.sql(f"SELECT ({inner.replace('t a', 't a AT (VERSION => 1)').replace('t b', 't b AT (VERSION => 1)')}), ({inner})")
+    old, new = first.fetchall()[0]
+    assert new == pair.theirs.execute(inner).fetchall()[0][0]
+    assert old == pair.theirs.execute(inner.replace("a.k > 0", "a.k > 0 AND a.id < 30")).fetchall()[0][0]
