@@ -74,7 +74,7 @@ TEST(Catalog, WhatIsNotThereYetSaysSoAndChangesNothing) {
         "MERGE INTO lake.trips USING (SELECT 1 AS k) s ON id = k WHEN NOT MATCHED THEN INSERT VALUES (k)",
         "ALTER TABLE lake.trips ADD COLUMN x INTEGER", "ALTER TABLE lake.trips RENAME TO t2",
         "CREATE VIEW lake.v AS SELECT 1", "CREATE INDEX i ON lake.trips (id)", "CREATE SEQUENCE lake.s",
-        "CREATE SCHEMA lake.x", "CREATE TYPE lake.mood AS ENUM ('a')", "CREATE MACRO lake.m(a) AS a"}) {
+        "CREATE OR REPLACE SCHEMA lake.x", "CREATE TYPE lake.mood AS ENUM ('a')", "CREATE MACRO lake.m(a) AS a"}) {
     const auto error = lake.Fails(sql);
     EXPECT_EQ(error.kind, ErrorKind::kUnsupported) << sql << ": " << error.ToString();
     EXPECT_EQ(error.reason, "sql.not_yet") << sql << ": " << error.ToString();
