@@ -50,6 +50,13 @@ duckdb::vector<duckdb::PartitionStatistics> PartitionStats(duckdb::ClientContext
   return AnswersFromLog(list);
 }
 
+duckdb::unique_ptr<duckdb::BaseStatistics> ColumnBounds(duckdb::ClientContext&, const duckdb::FunctionData* bind_data,
+                                                        duckdb::column_t column) {
+  const auto& list = bind_data->Cast<duckdb::MultiFileBindData>().file_list->Cast<LakeFileList>();
+  if (!delta::CheckReadable(list.scan().snapshot->protocol()).ok()) return nullptr;
+  return ColumnBoundsFromLog(list, column);
+}
+
 LogicalType SqlTypeOf(const delta::DataType& type) {
   if (auto mapped = DuckDbTypeOf(type); mapped.ok()) return std::move(*mapped);
   switch (type.kind) {
@@ -110,8 +117,9 @@ duckdb::TableFunction BindLakeScan(duckdb::ClientContext& context, std::shared_p
   function.get_multi_file_reader = MakeReader;
   function.get_bind_info = TableOf;
   function.get_partition_stats = PartitionStats;
+  function.statistics = ColumnBounds;
+  function.statistics_extended = nullptr;
   // What Parquet's own versions of these say holds for one file at best, or looks rows up by position in the list.
-  function.statistics = nullptr;
   // Without this DuckDB tells scans apart by names and types alone, and shares one subplan between two tables or versions.
   function.serialize = RefuseToSerialize;
   function.deserialize = RefuseToDeserialize;

@@ -15,6 +15,9 @@ using delta::TypeKind;
 // Above this many files one entry a file costs more than reading footers would.
 constexpr size_t kMostFiles = 20'000;
 
+// The same for what every plan asks of its columns.
+constexpr size_t kMostFilesToMerge = 1'000;
+
 bool HasBounds(TypeKind kind) {
   switch (kind) {
     case TypeKind::kByte:
@@ -142,6 +145,24 @@ duckdb::vector<duckdb::PartitionStatistics> AnswersFromLog(const LakeFileList& f
     answers.push_back(std::move(answer));
   }
   return answers;
+}
+
+duckdb::unique_ptr<duckdb::BaseStatistics> ColumnBoundsFromLog(const LakeFileList& files, duckdb::column_t column) {
+  const auto& ordinals = files.ordinals();
+  const auto& snapshot = files.scan().snapshot;
+  if (ordinals.empty() || ordinals.size() > kMostFilesToMerge) return nullptr;
+  if (column >= snapshot->schema().fields.size()) return nullptr;  // A virtual column.
+  duckdb::unique_ptr<duckdb::BaseStatistics> bounds;
+  for (const auto ordinal : ordinals) {
+    auto some = FileAnswers(snapshot, ordinal).GetColumnStatistics(duckdb::StorageIndex(column));
+    if (some == nullptr) return nullptr;
+    if (bounds == nullptr) {
+      bounds = std::move(some);
+    } else {
+      bounds->Merge(*some);
+    }
+  }
+  return bounds;
 }
 
 }  // namespace lakehold::engine
