@@ -52,16 +52,16 @@ TEST_F(LakeSession, RowsGoInComeOutAndAreReadInThePast) {
 }
 
 TEST_F(LakeSession, TheOptimizerKnowsTheBoundsInTheLog) {
-  Must("CREATE TABLE trips (id BIGINT, at TIMESTAMPTZ, fare DOUBLE)");
+  Must("CREATE TABLE trips (id BIGINT, moment TIMESTAMPTZ, fare DOUBLE)");
   Must("INSERT INTO trips VALUES (3, TIMESTAMPTZ '2026-11-01 00:00:00.0005Z', 1.5)");
   Must("INSERT INTO trips VALUES (7, NULL, 'nan'), (5, TIMESTAMPTZ '2026-11-02 00:00:00Z', 2.5)");
   const std::string id = ReadText(*session_, "SELECT stats(id) FROM trips LIMIT 1");
   EXPECT_NE(id.find("Min: 3, Max: 7"), std::string::npos) << id;
   EXPECT_NE(id.find("Has Null: false"), std::string::npos) << id;
-  const std::string at = ReadText(*session_, "SELECT stats(at) FROM trips LIMIT 1");
+  const std::string at = ReadText(*session_, "SELECT stats(moment) FROM trips LIMIT 1");
   EXPECT_NE(at.find("Has Null: true"), std::string::npos) << at;
-  EXPECT_EQ(ReadText(*session_, "SELECT count(*) FROM trips WHERE at <= TIMESTAMPTZ '2026-11-02 00:00:00Z'"), "2");
-  EXPECT_EQ(ReadText(*session_, "SELECT count(*) FROM trips WHERE at > TIMESTAMPTZ '2026-11-01 00:00:00.0004Z'"), "2");
+  EXPECT_EQ(ReadText(*session_, "SELECT count(*) FROM trips WHERE moment <= TIMESTAMPTZ '2026-11-02 00:00:00Z'"), "2");
+  EXPECT_EQ(ReadText(*session_, "SELECT count(*) FROM trips WHERE moment > TIMESTAMPTZ '2026-11-01 00:00:00.0004Z'"), "2");
   EXPECT_EQ(ReadText(*session_, "SELECT count(*) FROM trips WHERE fare > 100"), "1");
   EXPECT_EQ(ReadText(*session_, "SELECT count(*) FROM trips WHERE id >= 3"), "3");
   EXPECT_EQ(ReadText(*session_, "SELECT count(*) FROM trips WHERE id > 7"), "0");
