@@ -7,7 +7,11 @@
 #include <duckdb/catalog/catalog.hpp>
 #include <duckdb/catalog/catalog_entry/table_function_catalog_entry.hpp>
 #include <duckdb/function/table/arrow.hpp>
+#include <duckdb/common/string_util.hpp>
 #include <duckdb/main/external_dependencies.hpp>
+#include <string>
+#include <string_view>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -58,11 +62,50 @@ bool SameTypes(const ArrowSchema& a, const ArrowSchema& b) {
   return true;
 }
 
+// DuckDB would rename such columns without a word.
+Status CheckNames(const ArrowSchema& schema) {
+  std::unordered_set<std::string> names;
+  for (int64_t i = 0; i < schema.n_children; ++i) {
+    const char* name = schema.children[i]->name;
+    if (name == nullptr || *name == '\0') {
+      return Invalid("engine.column_names", fmt::format("column {} of the Arrow input has no name", i + 1),
+                     "Name the column");
+    }
+    if (!names.insert(duckdb::StringUtil::Lower(name)).second) {
+      return Invalid("engine.column_names",
+                     fmt::format("the Arrow input has two columns \"{}\"; names ignore case", name),
+                     "Rename one of them");
+    }
+  }
+  return {};
+}
+
 Status CheckSchema(const ArrowSchema& schema) {
   if (schema.release == nullptr || schema.format == nullptr || std::strcmp(schema.format, "+s") != 0) {
     return Invalid("engine.bad_input", "the Arrow input is no stream of record batches");
   }
   if (schema.n_children < 1) return Invalid("engine.bad_input", "the Arrow input has no columns");
+  return CheckNames(schema);
+}
+
+// A column of instants in nanoseconds: DuckDB would cut them to microseconds without a word.
+bool HasNanoseconds(const ArrowSchema& column) {
+  const std::string_view format = column.format;
+  return format.size() > 4 && format.substr(0, 4) == "tsn:" && column.dictionary == nullptr;
+}
+
+Status CheckMicroseconds(const ArrowSchema& column, const ArrowArray& values) {
+  constexpr int64_t kNanosPerMicro = 1000;
+  const auto* validity = static_cast<const uint8_t*>(values.buffers[0]);
+  const auto* nanos = static_cast<const int64_t*>(values.buffers[1]);
+  for (int64_t i = values.offset; i < values.offset + values.length; ++i) {
+    const bool valid = validity == nullptr || (validity[i / 8] >> (i % 8) & 1) != 0;
+    if (!valid || nanos[i] % kNanosPerMicro == 0) continue;
+    return Invalid("engine.nanoseconds",
+                   fmt::format("column \"{}\" has nanoseconds, the first in row {} of its batch; timestamps keep "
+                               "microseconds", column.name, i - values.offset),
+                   "Floor it to us first");
+  }
   return {};
 }
 
@@ -92,8 +135,8 @@ void Project(ArrowArray* batch, const std::vector<int64_t>& columns) {
 class ProjectedStream final : public duckdb::ArrowArrayStreamWrapper {
  public:
   // columns[i]: the producer's column for DuckDB's i-th, or -1 for none.
-  ProjectedStream(const ArrowArrayStream& stream, int64_t width, std::vector<int64_t> columns)
-      : width_(width), columns_(std::move(columns)) {
+  ProjectedStream(const ArrowArrayStream& stream, const ArrowSchema& schema, std::vector<int64_t> columns)
+      : width_(schema.n_children), schema_(schema), columns_(std::move(columns)) {
     arrow_array_stream = stream;
     number_of_rows = -1;
   }
@@ -110,12 +153,17 @@ class ProjectedStream final : public duckdb::ArrowArrayStreamWrapper {
       ThrowError(Invalid("engine.bad_input", fmt::format("an Arrow batch has {} columns, its schema {}",
                                                          chunk->arrow_array.n_children, width_)));
     }
+    for (const int64_t column : columns_) {
+      if (column < 0 || !HasNanoseconds(*schema_.children[column])) continue;
+      CheckOrThrow(CheckMicroseconds(*schema_.children[column], *chunk->arrow_array.children[column]));
+    }
     Project(&chunk->arrow_array, columns_);
     return chunk;
   }
 
  private:
   const int64_t width_;
+  const ArrowSchema& schema_;  // Lives as long as the plan.
   const std::vector<int64_t> columns_;
 };
 
@@ -137,7 +185,7 @@ duckdb::unique_ptr<duckdb::ArrowArrayStreamWrapper> Produce(uintptr_t factory,
   }
   ArrowArrayStream stream{};
   CheckOrThrow(kept->input->Take(kept->bound, &stream));
-  return duckdb::make_uniq<ProjectedStream>(stream, kept->bound.n_children, std::move(columns));
+  return duckdb::make_uniq<ProjectedStream>(stream, kept->bound, std::move(columns));
 }
 
 void GiveSchema(ArrowArrayStream* factory, ArrowSchema& schema) {
