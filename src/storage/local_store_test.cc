@@ -208,12 +208,19 @@ TEST_F(LocalStoreTest, AFailedWriteDiscardsTheObject) {
 }
 
 TEST_F(LocalStoreTest, RunningOutOfDescriptorsSaysSo) {
-  const std::string outcome = InChild([&] {
+  const std::string outcome = InChild([&]() -> std::string {
     const auto store = Open();
     Put(*store, "a", "text");
-    const rlimit limit{3, 3};
-    setrlimit(RLIMIT_NOFILE, &limit);
-    return Outcome(store->Head("a")) + " " + Outcome(store->OpenSink("t")) + " " + Outcome(store->List("", ""));
+    // Once without the limit, and the usual one again at the end: UBSan opens a pipe to look at a type it meets first.
+    if (!store->Head("a").ok() || !store->OpenSink("t").ok() || !store->List("", "").ok()) return "unusable";
+    rlimit usual{};
+    getrlimit(RLIMIT_NOFILE, &usual);
+    const rlimit none{3, usual.rlim_max};
+    setrlimit(RLIMIT_NOFILE, &none);
+    const std::string outcome =
+        Outcome(store->Head("a")) + " " + Outcome(store->OpenSink("t")) + " " + Outcome(store->List("", ""));
+    setrlimit(RLIMIT_NOFILE, &usual);
+    return outcome;
   });
   EXPECT_EQ(outcome, "storage.too_many_files storage.too_many_files storage.too_many_files");
 }
