@@ -1,4 +1,5 @@
-"""P1: appends of 10 rows, one process, `full` and `none` durability, against peers and the floor of system calls."""
+"""P1: appends of 10 rows, one process, `full` and `none` durability, against peers and the floor of
+system calls."""
 
 from __future__ import annotations
 
@@ -58,7 +59,9 @@ def lance(folder: str | None) -> float:
 
     with fresh_folder(folder) as path:
         pylance.write_dataset(batch(0), f"{path}/t")
-        return timed(lambda: [pylance.write_dataset(rows, f"{path}/t", mode="append") for rows in BATCHES])
+        return timed(
+            lambda: [pylance.write_dataset(rows, f"{path}/t", mode="append") for rows in BATCHES]
+        )
 
 
 def sqlite_full(folder: str | None) -> float:
@@ -83,13 +86,17 @@ def floor(folder: str | None, durability: str) -> float:
     if program is None:
         return float("nan")
     with fresh_folder(folder) as path:
-        out = subprocess.run([program, path, durability, str(APPENDS)], capture_output=True, text=True, check=True)
+        out = subprocess.run(
+            [program, path, durability, str(APPENDS)], capture_output=True, text=True, check=True
+        )
         return float(out.stdout)
 
 
 def main() -> None:
     options = arguments(__doc__ or "", rounds=7)
-    print(f"{machine()}\n{versions('lakehold', 'deltalake', 'pylance', 'pyarrow')}; {APPENDS} appends of {ROWS} rows a round\n")
+    print(
+        f"{machine()}\n{versions('lakehold', 'deltalake', 'pylance', 'pyarrow')}; {APPENDS} appends of {ROWS} rows a round\n"
+    )
     contenders = {
         "lakehold full": lambda: lakehold(options.folder, "full"),
         "lakehold none": lambda: lakehold(options.folder, "none"),
@@ -116,7 +123,9 @@ def growth(folder: str | None) -> None:
     with fresh_folder(folder) as path:
         lh.write(f"{path}/t", batch(0))
         table = lh.open(f"{path}/t", durability="none")
-        print("### Commit cost against history (none)\n\n| versions before | ms an append |\n|---:|---:|")
+        print(
+            "### Commit cost against history (none)\n\n| versions before | ms an append |\n|---:|---:|"
+        )
         done = 0
         for target in (100, 400, 1600):
             while done < target:

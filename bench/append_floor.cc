@@ -1,15 +1,15 @@
-// The floor of an append: two files written, made durable and linked, by system calls alone. Prints seconds.
-// Usage: bench_append_floor FOLDER full|none COUNT
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
+// The floor of an append: two files written, made durable and linked, by system calls alone. Prints
+// seconds. Usage: bench_append_floor FOLDER full|none COUNT
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <string>
 #include <thread>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 namespace {
 
@@ -64,6 +64,7 @@ int main(int argc, char** argv) {
     close(rows);
     close(entry);
   }
-  std::printf("%.6f\n", std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count());
+  std::printf("%.6f\n",
+              std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count());
   return 0;
 }

@@ -1,4 +1,5 @@
-"""P7: 10M rows to a table, statistics and commit included, against DuckDB COPY with the same codec, and deltalake."""
+"""P7: 10M rows to a table, statistics and commit included, against DuckDB COPY with the same codec,
+and deltalake."""
 
 from __future__ import annotations
 
@@ -15,7 +16,8 @@ SETUP = """
 import sys, time, resource, json
 source, target = sys.argv[1], sys.argv[2]
 def done(started):
-    print(json.dumps([time.perf_counter() - started, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss]))
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    print(json.dumps([time.perf_counter() - started, peak]))
 """
 CONTENDERS = {
     "lakehold none": SETUP
@@ -50,14 +52,16 @@ import deltalake, pyarrow.parquet as pq, pyarrow as pa
 file = pq.ParquetFile(source)
 started = time.perf_counter()
 reader = pa.RecordBatchReader.from_batches(file.schema_arrow, file.iter_batches(122_880))
-deltalake.write_deltalake(target, reader, writer_properties=deltalake.WriterProperties(compression="ZSTD"))
+zstd = deltalake.WriterProperties(compression="ZSTD")
+deltalake.write_deltalake(target, reader, writer_properties=zstd)
 done(started)
 """,
 }
 
 SOURCE = """
-COPY (SELECT i AS id, (i * 7919) % 1000003 AS part, random() * 1000 AS amount, 'name_' || (hash(i) % 200000) AS name,
-  DATE '2020-01-01' + (i % 2000)::INT AS day, TIMESTAMPTZ '2020-01-01' + INTERVAL (i) SECOND AS at, (i % 50)::INT AS k
+COPY (SELECT i AS id, (i * 7919) % 1000003 AS part, random() * 1000 AS amount,
+  'name_' || (hash(i) % 200000) AS name, DATE '2020-01-01' + (i % 2000)::INT AS day,
+  TIMESTAMPTZ '2020-01-01' + INTERVAL (i) SECOND AS at, (i % 50)::INT AS k
   FROM range(10000000) r(i)) TO '{path}' (FORMAT parquet, COMPRESSION snappy)
 """
 
@@ -65,9 +69,13 @@ COPY (SELECT i AS id, (i * 7919) % 1000003 AS part, random() * 1000 AS amount, '
 def run(code: str, source: str, folder: str | None) -> tuple[float, int, int]:
     with fresh_folder(folder) as path:
         target = f"{path}/out"
-        out = subprocess.run([sys.executable, "-c", code, source, target], capture_output=True, text=True, check=True)
+        out = subprocess.run(
+            [sys.executable, "-c", code, source, target], capture_output=True, text=True, check=True
+        )
         seconds, peak = json.loads(out.stdout.strip().splitlines()[-1])
-        size = sum(file.stat().st_size for file in pathlib.Path(target).rglob("*") if file.is_file())
+        size = sum(
+            file.stat().st_size for file in pathlib.Path(target).rglob("*") if file.is_file()
+        )
         return seconds, peak, size
 
 
@@ -75,7 +83,9 @@ def main() -> None:
     options = arguments(__doc__ or "", rounds=5)
     import duckdb
 
-    print(f"{machine()}\n{versions('lakehold', 'duckdb', 'deltalake', 'pyarrow')}; 10M rows, 7 columns\n")
+    print(
+        f"{machine()}\n{versions('lakehold', 'duckdb', 'deltalake', 'pyarrow')}; 10M rows, 7 columns\n"
+    )
     peaks: dict[str, int] = {}
     sizes: dict[str, int] = {}
     with fresh_folder(options.folder) as scratch:
@@ -92,7 +102,9 @@ def main() -> None:
             return work
 
         rounds = Rounds("P7: 10M rows x 7 columns to a table")
-        rounds.run(options.rounds, {name: contender(name, code) for name, code in CONTENDERS.items()})
+        rounds.run(
+            options.rounds, {name: contender(name, code) for name, code in CONTENDERS.items()}
+        )
     print(rounds.table("lakehold none", "s"))
     print("| contender | peak RSS, MB | written, MB |\n|---|---:|---:|")
     for name in CONTENDERS:

@@ -1,4 +1,5 @@
-"""P14: a CSV of 1M rows to a table, types inferred, against DuckDB CSV to Parquet and deltalake through pyarrow."""
+"""P14: a CSV of 1M rows to a table, types inferred, against DuckDB CSV to Parquet and deltalake
+through pyarrow."""
 
 from __future__ import annotations
 
@@ -16,7 +17,9 @@ ROWS = 5_000_000
 
 def main() -> None:
     options = arguments(__doc__ or "", rounds=5)
-    print(f"{machine()}\n{versions('lakehold', 'duckdb', 'deltalake', 'pyarrow')}; {ROWS:,} rows, 6 columns\n")
+    print(
+        f"{machine()}\n{versions('lakehold', 'duckdb', 'deltalake', 'pyarrow')}; {ROWS:,} rows, 6 columns\n"
+    )
     with fresh_folder(options.folder) as scratch:
         source = os.path.join(scratch, "source.csv")
         duckdb.sql(
@@ -29,7 +32,9 @@ def main() -> None:
         def ours() -> float:
             with fresh_folder(options.folder) as path:
                 lake = lh.connect(path, durability="none")
-                seconds = timed(lambda: lake.sql(f"CREATE TABLE t AS SELECT * FROM read_csv('{source}')"))
+                seconds = timed(
+                    lambda: lake.sql(f"CREATE TABLE t AS SELECT * FROM read_csv('{source}')")
+                )
                 assert lake.table("t").count() == ROWS
                 return seconds
 
@@ -40,12 +45,18 @@ def main() -> None:
 
         def arrow_deltalake() -> float:
             with fresh_folder(options.folder) as path:
-                return timed(lambda: deltalake.write_deltalake(f"{path}/t", pyarrow.csv.read_csv(source)))
+                return timed(
+                    lambda: deltalake.write_deltalake(f"{path}/t", pyarrow.csv.read_csv(source))
+                )
 
         rounds = Rounds("P14: CSV to a table")
         rounds.run(
             options.rounds,
-            {"lakehold": ours, "duckdb CSV to Parquet zstd": copy, "pyarrow + deltalake": arrow_deltalake},
+            {
+                "lakehold": ours,
+                "duckdb CSV to Parquet zstd": copy,
+                "pyarrow + deltalake": arrow_deltalake,
+            },
         )
     print(rounds.table("lakehold", "s"))
 

@@ -1,6 +1,8 @@
-"""What every benchmark here shares: interleaved rounds, a fresh folder each, medians with their spread, ratios by round.
+"""What every benchmark here shares: interleaved rounds, a fresh folder each, medians with their
+spread, ratios by round.
 
-Peers run beside lakehold in the same round, so that a drifting machine drifts for all. Quote ratios, not single times.
+Peers run beside lakehold in the same round, so that a drifting machine drifts for all. Quote
+ratios, not single times.
 """
 
 from __future__ import annotations
@@ -36,7 +38,8 @@ def timed(work: Callable[[], Any]) -> float:
 
 
 class Rounds:
-    """Seconds by contender and round; the first contender named `base` is what ratios are against."""
+    """Seconds by contender and round; the first contender named `base` is what ratios are
+    against."""
 
     def __init__(self, title: str) -> None:
         self.title = title
@@ -62,15 +65,26 @@ class Rounds:
         for name, values in self.seconds.items():
             ratios = sorted(a / b for a, b in zip(mine, values))
             middle = statistics.median(values) * scale
-            spread = f"{statistics.median(ratios):.2f} ({ratios[0]:.2f} - {ratios[-1]:.2f})" if name != ours else "-"
-            lines.append(f"| {name} | {middle:.2f} | {min(values) * scale:.2f} | {max(values) * scale:.2f} | {spread} |")
+            spread = (
+                f"{statistics.median(ratios):.2f} ({ratios[0]:.2f} - {ratios[-1]:.2f})"
+                if name != ours
+                else "-"
+            )
+            lines.append(
+                f"| {name} | {middle:.2f} | {min(values) * scale:.2f} | {max(values) * scale:.2f} | {spread} |"
+            )
         return "\n".join(lines) + "\n"
 
 
 def machine() -> str:
     """One line about where this ran."""
     cpu = next(
-        (line.split(":")[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")), platform.machine()
+        (
+            line.split(":")[1].strip()
+            for line in open("/proc/cpuinfo")
+            if line.startswith("model name")
+        ),
+        platform.machine(),
     )
     return f"{cpu}, {len(os.sched_getaffinity(0))} CPUs, Linux {platform.release()}, Python {platform.python_version()}"
 
@@ -88,7 +102,9 @@ def versions(*names: str) -> str:
 def arguments(doc: str, rounds: int) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=doc)
     parser.add_argument("--rounds", type=int, default=rounds)
-    parser.add_argument("--folder", help="where to write; the file system measured (default: the temp folder)")
+    parser.add_argument(
+        "--folder", help="where to write; the file system measured (default: the temp folder)"
+    )
     return parser.parse_args()
 
 

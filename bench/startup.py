@@ -1,4 +1,5 @@
-"""Start-up: the command line, open and count of a small table, and the Python import, each as a whole process."""
+"""Start-up: the command line, open and count of a small table, and the Python import, each as a
+whole process."""
 
 from __future__ import annotations
 
@@ -25,10 +26,14 @@ def main() -> None:
             contenders |= {
                 "lakehold --version": lambda: process(cli, "--version"),
                 "lakehold status (log only)": lambda: process(cli, "status", f"{path}/t"),
-                "lakehold sql count(*)": lambda: process(cli, "sql", path, "SELECT count(*) FROM t"),
+                "lakehold sql count(*)": lambda: process(
+                    cli, "sql", path, "SELECT count(*) FROM t"
+                ),
             }
         for name in ("lakehold", "deltalake", "polars", "duckdb", "pandas"):
-            contenders[f"import {name}"] = lambda name=name: process(sys.executable, "-c", f"import {name}")
+            contenders[f"import {name}"] = lambda name=name: process(
+                sys.executable, "-c", f"import {name}"
+            )
         rounds = Rounds("Start-up, whole processes")
         rounds.run(options.rounds, contenders)
     print(rounds.table("import lakehold", "ms"))

@@ -1,6 +1,8 @@
-"""P8: TPC-H SF1, 22 queries, over lakehold tables, against DuckDB on the same bare Parquet files and deltalake's query builder.
+"""P8: TPC-H SF1, 22 queries, over lakehold tables, against DuckDB on the same bare Parquet files
+and deltalake's query builder.
 
-Data by tpchgen-cli; the queries of the TPC-H specification with its validation parameters: tpch_queries.sql.
+Data by tpchgen-cli; the queries of the TPC-H specification with its validation parameters:
+tpch_queries.sql.
 """
 
 from __future__ import annotations
@@ -30,7 +32,14 @@ def queries() -> list[str]:
 
 def generate(folder: str) -> None:
     subprocess.run(
-        [pathlib.Path(sys.executable).parent / "tpchgen-cli", "parquet", "-s", "1", "--output-dir", folder],
+        [
+            pathlib.Path(sys.executable).parent / "tpchgen-cli",
+            "parquet",
+            "-s",
+            "1",
+            "--output-dir",
+            folder,
+        ],
         check=True,
         stdout=subprocess.DEVNULL,
     )
@@ -45,8 +54,12 @@ def main() -> None:
         plain = duckdb.connect()
         plain.execute("SET threads = 2")
         for table in TABLES:
-            lake.sql(f"CREATE TABLE {table} AS SELECT * FROM read_parquet('{folder}/{table}.parquet')")
-            files = [urllib.parse.unquote(file["uri"]) for file in lake.table(table).files().to_pylist()]
+            lake.sql(
+                f"CREATE TABLE {table} AS SELECT * FROM read_parquet('{folder}/{table}.parquet')"
+            )
+            files = [
+                urllib.parse.unquote(file["uri"]) for file in lake.table(table).files().to_pylist()
+            ]
             plain.execute(f"CREATE VIEW {table} AS SELECT * FROM read_parquet({files!r})")
         ratios = measure(lake, plain, options.rounds)
     values = [statistics.median(some) for some in ratios]
@@ -55,7 +68,9 @@ def main() -> None:
 
 
 def measure(lake: lh.Lake, plain: duckdb.DuckDBPyConnection, rounds: int) -> list[list[float]]:
-    print("| query | lakehold, ms | bare Parquet, ms | ratio (median of rounds) |\n|---:|---:|---:|---:|")
+    print(
+        "| query | lakehold, ms | bare Parquet, ms | ratio (median of rounds) |\n|---:|---:|---:|---:|"
+    )
     ratios = []
     for number, query in enumerate(queries(), start=1):
         ours, theirs = [], []
@@ -70,7 +85,9 @@ def measure(lake: lh.Lake, plain: duckdb.DuckDBPyConnection, rounds: int) -> lis
         pairs = [a / b for a, b in zip(ours[1:], theirs[1:])]
         ratios.append(pairs)
         middle = statistics.median(pairs)
-        print(f"| {number} | {statistics.median(ours[1:]) * 1e3:.0f} | {statistics.median(theirs[1:]) * 1e3:.0f} | {middle:.2f} |")
+        print(
+            f"| {number} | {statistics.median(ours[1:]) * 1e3:.0f} | {statistics.median(theirs[1:]) * 1e3:.0f} | {middle:.2f} |"
+        )
     return ratios
 
 

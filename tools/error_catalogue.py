@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""Writes docs/errors.md: every reason an error can carry, with its kind and message, as the sources say them.
+"""Writes docs/errors.md: every reason an error can carry, with its kind and message, as the sources
+say them.
 
-  tools/error_catalogue.py           writes the page
-  tools/error_catalogue.py --check   fails if the page is not what it would write
+tools/error_catalogue.py           writes the page
+tools/error_catalogue.py --check   fails if the page is not what it would write
 """
 
 from __future__ import annotations
@@ -51,7 +52,15 @@ EXCEPTIONS = {"Io": "StorageError"}
 
 SLUG = r'"([a-z0-9]+\.[a-z0-9_]+)"'
 STRINGS = r'((?:"(?:[^"\\]|\\.)*"\s*)+)'
-CALL = re.compile(r"\b(" + "|".join(FACTORIES) + r")\(\s*(?:winner,\s*)?" + SLUG + r"\s*(?:,\s*(?:fmt::format\(\s*)?" + STRINGS + ")?")
+CALL = re.compile(
+    r"\b("
+    + "|".join(FACTORIES)
+    + r")\(\s*(?:winner,\s*)?"
+    + SLUG
+    + r"\s*(?:,\s*(?:fmt::format\(\s*)?"
+    + STRINGS
+    + ")?"
+)
 TRANSLATION = re.compile(r"Translation\{ExceptionType::\w+, ErrorKind::k(\w+), " + SLUG + r"\}")
 ASSIGNED = re.compile(r"\breason = " + SLUG)
 KIND = re.compile(r"\bkind = ErrorKind::k(\w+)")
@@ -59,12 +68,14 @@ PYTHON = re.compile(r"\b(\w+Error)\(\s*f?" + STRINGS + r"[^#]*?reason=" + SLUG, 
 
 HEAD = """# Errors
 
-Every error has a kind (what to do), a reason (what happened: a stable slug, for programs and tests), a message (which object,
-which numbers) and a hint (the next step). An error means that nothing was changed, unless its kind is OutcomeUnknown.
-In Python the kind is the exception's class and `reason` an attribute; on the command line the kind is the exit code and the
-reason stands in brackets at the end of the line.
+Every error has a kind (what to do), a reason (what happened: a stable slug, for programs and
+tests), a message (which object, which numbers) and a hint (the next step). An error means that
+nothing was changed, unless its kind is OutcomeUnknown. In Python the kind is the exception's class
+and `reason` an attribute; on the command line the kind is the exit code and the reason stands in
+brackets at the end of the line.
 
-This page is generated from the sources by `tools/error_catalogue.py`; a test keeps it current. `...` stands for names and numbers.
+This page is generated from the sources by `tools/error_catalogue.py`; a test keeps it current.
+`...` stands for names and numbers.
 
 | kind | Python | exit code |
 | --- | --- | ---: |
@@ -86,7 +97,11 @@ def found_in(path: pathlib.Path) -> list[tuple[str, str, str]]:
     source = path.read_text(encoding="utf-8")
     if path.suffix == ".py":
         return [
-            (match[3], PYTHON_KINDS.get(match[1], match[1].removesuffix("Error")), text_of(match[2]))
+            (
+                match[3],
+                PYTHON_KINDS.get(match[1], match[1].removesuffix("Error")),
+                text_of(match[2]),
+            )
             for match in PYTHON.finditer(source)
         ]
     source = re.sub(r"(?m)^\s*//.*$", "", source)
@@ -101,7 +116,11 @@ def found_in(path: pathlib.Path) -> list[tuple[str, str, str]]:
 
 def catalogue() -> str:
     reasons: dict[str, tuple[set[str], list[str]]] = {}
-    paths = [*ROOT.glob("src/**/*.cc"), *ROOT.glob("src/**/*.h"), *ROOT.glob("src/python/lakehold/*.py")]
+    paths = [
+        *ROOT.glob("src/**/*.cc"),
+        *ROOT.glob("src/**/*.h"),
+        *ROOT.glob("src/python/lakehold/*.py"),
+    ]
     for path in sorted(paths):
         if path.name.endswith(NOT_FOR_USERS):
             continue
@@ -112,15 +131,22 @@ def catalogue() -> str:
             if message and message not in messages:
                 messages.append(message)
     lines = [HEAD.rstrip("\n")]
-    lines += [f"| {kind} | `{EXCEPTIONS.get(kind, kind + 'Error')}` | {code} |" for kind, code in EXIT_CODES.items()]
+    lines += [
+        f"| {kind} | `{EXCEPTIONS.get(kind, kind + 'Error')}` | {code} |"
+        for kind, code in EXIT_CODES.items()
+    ]
     room = ""
     for reason in sorted(reasons):
         kinds, messages = reasons[reason]
         if reason.split(".")[0] != room:
             room = reason.split(".")[0]
             lines += ["", f"## {room}", "", "| reason | kind | message |", "| --- | --- | --- |"]
-        told = "<br>".join(message.replace("|", "\\|").replace("<", "&lt;") for message in messages[:3])
-        lines.append(f"| `{reason}` | {', '.join(sorted(kinds)) or 'Invalid'} | {told or 'as the engine or the system says it'} |")
+        told = "<br>".join(
+            message.replace("|", "\\|").replace("<", "&lt;") for message in messages[:3]
+        )
+        lines.append(
+            f"| `{reason}` | {', '.join(sorted(kinds)) or 'Invalid'} | {told or 'as the engine or the system says it'} |"
+        )
     return "\n".join(lines) + "\n"
 
 

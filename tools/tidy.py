@@ -149,7 +149,8 @@ TOKEN = re.compile(
 
 
 def blank(text: str, strings: bool = True) -> str:
-    """The text with comments (and string contents) replaced by spaces; lines stay where they are."""
+    """The text with comments (and string contents) replaced by spaces; lines stay where they
+    are."""
 
     def replace(match: "re.Match[str]") -> str:
         whole = match.group(0)
@@ -341,10 +342,12 @@ def check_sizes(path: str, text: str, soft: bool) -> Iterator[Finding]:
 
 
 def check_columns(path: str, text: str) -> Iterator[Finding]:
-    # Raw strings keep their own layout; links and includes cannot be broken.
-    lines = re.sub(
-        r'R"(\w*)\(.*?\)\1"', lambda m: "\n" * m.group(0).count("\n"), text, flags=re.S
-    ).split("\n")
+    # Raw strings keep their own layout; links, includes and Python's string literals (no formatter
+    # breaks them) stay whole.
+    raw = r'R"(\w*)\(.*?\)\1"'
+    if path.endswith((".py", ".pyi")):
+        raw = r'"(?:\\.|[^"\\\n])*"'
+    lines = re.sub(raw, lambda m: "\n" * m.group(0).count("\n"), text, flags=re.S).split("\n")
     wide = [
         number
         for number, line in enumerate(lines, 1)
@@ -405,8 +408,7 @@ def check_rooms(files: Dict[str, str]) -> Iterator[Finding]:
                 readme,
                 1,
                 "readme",
-                "missing: why the room exists, what belongs here, what does not, "
-                "start reading at",
+                "missing: why the room exists, what belongs here, what does not, start reading at",
                 1,
             )
         elif files[readme].count("\n") > README_LINES:

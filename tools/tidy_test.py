@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Every check of tidy.py must be able to fail: each fixture must, or must not, be found fault with."""
+"""Every check of tidy.py must be able to fail: each fixture must, or must not, be found fault
+with."""
 
 import os
 import subprocess

@@ -1,11 +1,11 @@
 // Appends rows that come as an Arrow C stream, here made by hand.   append_arrow [FOLDER]
 //
 // Any Arrow implementation exports such streams; lakehold needs none of them.
-#include <lakehold/lake.h>
-
 #include <array>
 #include <memory>
 #include <vector>
+
+#include <lakehold/lake.h>
 
 #include "print_rows.h"
 
@@ -13,7 +13,8 @@ namespace {
 
 constexpr int64_t kBatchRows = 1000;
 
-// Readings (id BIGINT, value DOUBLE), made batch by batch as they are asked for: never in memory as a whole.
+// Readings (id BIGINT, value DOUBLE), made batch by batch as they are asked for: never in memory as
+// a whole.
 class Readings {
  public:
   static lakehold::Status Open(int64_t batches, ArrowArrayStream* out) {
@@ -48,7 +49,9 @@ class Readings {
   static int Schema(ArrowSchema* out) {
     static std::array<ArrowSchema, 2> columns;
     static std::array<ArrowSchema*, 2> children = {&columns[0], &columns[1]};
-    const auto keep = [](ArrowSchema* schema) { schema->release = nullptr; };  // All of it is static.
+    const auto keep = [](ArrowSchema* schema) {
+      schema->release = nullptr;
+    };  // All of it is static.
     columns[0] = {"l", "id", nullptr, 0, 0, nullptr, nullptr, keep, nullptr};
     columns[1] = {"g", "value", nullptr, ARROW_FLAG_NULLABLE, 0, nullptr, nullptr, keep, nullptr};
     *out = {"+s", "", nullptr, 0, 2, children.data(), nullptr, keep, nullptr};
@@ -65,15 +68,20 @@ class Readings {
     }
     batch->id_buffers = {nullptr, batch->ids.data()};
     batch->value_buffers = {nullptr, batch->values.data()};
-    const auto keep = [](ArrowArray* column) { column->release = nullptr; };  // Freed with the batch.
-    batch->columns[0] = {kBatchRows, 0, 0, 2, 0, batch->id_buffers.data(), nullptr, nullptr, keep, nullptr};
-    batch->columns[1] = {kBatchRows, 0, 0, 2, 0, batch->value_buffers.data(), nullptr, nullptr, keep, nullptr};
+    const auto keep = [](ArrowArray* column) {
+      column->release = nullptr;
+    };  // Freed with the batch.
+    batch->columns[0] = {kBatchRows, 0,       0,    2,      0, batch->id_buffers.data(),
+                         nullptr,    nullptr, keep, nullptr};
+    batch->columns[1] = {kBatchRows, 0,       0,    2,      0, batch->value_buffers.data(),
+                         nullptr,    nullptr, keep, nullptr};
     batch->children = {&batch->columns[0], &batch->columns[1]};
     const auto free = [](ArrowArray* array) {
       delete static_cast<Batch*>(array->private_data);
       array->release = nullptr;
     };
-    *out = {kBatchRows, 0, 0, 1, 2, &batch->no_nulls, batch->children.data(), nullptr, free, nullptr};
+    *out = {kBatchRows, 0,    0,      1, 2, &batch->no_nulls, batch->children.data(),
+            nullptr,    free, nullptr};
     out->private_data = batch.release();
     return 0;
   }

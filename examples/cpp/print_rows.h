@@ -1,15 +1,17 @@
-// PrintRows: the rows of a statement on stdout, read from its Arrow stream. What the examples share.
+// PrintRows: the rows of a statement on stdout, read from its Arrow stream. What the examples
+// share.
 //
-// Understands the Arrow formats l (BIGINT), i (INTEGER), g (DOUBLE) and u (VARCHAR); others print as "?".
+// Understands the Arrow formats l (BIGINT), i (INTEGER), g (DOUBLE) and u (VARCHAR); others print
+// as "?".
 #pragma once
-
-#include <lakehold/lake.h>
 
 #include <cstdlib>
 #include <iostream>
 #include <string>
 #include <string_view>
 #include <utility>
+
+#include <lakehold/lake.h>
 
 // The value, or the end of the program with the error's message.
 template <typename T>

@@ -10,8 +10,9 @@ int main(int argc, char** argv) {
   Must(lake.Sql("CREATE OR REPLACE TABLE prices AS SELECT item, price * 2 AS price FROM prices"));
 
   std::cout << "then and now:\n";
-  PrintRows(Must(lake.Sql("SELECT item, old.price, new.price FROM prices AS new "
-                          "JOIN prices AS old AT (VERSION => 1) USING (item) ORDER BY item")));
+  PrintRows(
+      Must(lake.Sql("SELECT item, old.price, new.price FROM prices AS new "
+                    "JOIN prices AS old AT (VERSION => 1) USING (item) ORDER BY item")));
 
   // A handle pinned to a version never moves, whoever writes meanwhile.
   auto prices = Must(lake.OpenTable("prices"));

@@ -1,4 +1,5 @@
-// The Arrow C data and stream interfaces, as their specification prints them (Apache Arrow, Apache-2.0).
+// The Arrow C data and stream interfaces, as their specification prints them (Apache Arrow,
+// Apache-2.0).
 #pragma once
 
 #include <stdint.h>

@@ -1,4 +1,5 @@
-// Lake: a folder of tables, and one SQL session on it. Start here. Movable; externally synchronized.
+// Lake: a folder of tables, and one SQL session on it. Start here. Movable; externally
+// synchronized.
 //
 //   auto lake = lakehold::Lake::Connect("data/lake");
 //   lake->Sql("CREATE TABLE trips (id BIGINT, fare DOUBLE)");
@@ -23,8 +24,8 @@ namespace lakehold {
 
 class LAKEHOLD_EXPORT Lake {
  public:
-  // A lake at a folder, made at the first write; "" is a temporary lake of this process. kInvalid "facade.is_a_table" if the
-  // folder is a table.
+  // A lake at a folder, made at the first write; "" is a temporary lake of this process. kInvalid
+  // "facade.is_a_table" if the folder is a table.
   static Result<Lake> Connect(std::string_view location, const OpenOptions& options = {});
 
   ~Lake();
@@ -59,8 +60,8 @@ class LAKEHOLD_EXPORT Lake {
   std::shared_ptr<State> state_;
 };
 
-// Waits for what runs behind acknowledged commits (checkpoints). Called by itself at exit; call it before unloading the
-// library or ending the process in a way that skips exit handlers.
+// Waits for what runs behind acknowledged commits (checkpoints). Called by itself at exit; call it
+// before unloading the library or ending the process in a way that skips exit handlers.
 LAKEHOLD_EXPORT void FinishBackgroundWork();
 
 }  // namespace lakehold

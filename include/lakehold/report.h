@@ -23,7 +23,8 @@ struct AtTime {
 };
 using VersionSpec = std::variant<Latest, AtVersion, AtTime>;
 
-// A value bound to a parameter: `text` cast to the SQL type; no text is NULL. A BLOB's text is its bytes.
+// A value bound to a parameter: `text` cast to the SQL type; no text is NULL. A BLOB's text is its
+// bytes.
 struct SqlValue {
   std::optional<std::string> text;
   std::string type = "VARCHAR";

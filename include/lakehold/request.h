@@ -1,4 +1,5 @@
-// What a caller asks of a lake or a table: plain data, made fresh for each call. Next: lake.h and table.h take them.
+// What a caller asks of a lake or a table: plain data, made fresh for each call. Next: lake.h and
+// table.h take them.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +21,8 @@ struct CreateRequest {
   std::vector<std::string> partition_by;
   std::map<std::string, std::string> properties;
   std::string comment;
-  bool naive_timestamps_are_utc = false;  // Store zone-less timestamps as `timestamp`, so that (1,2) suffices.
+  bool naive_timestamps_are_utc =
+      false;  // Store zone-less timestamps as `timestamp`, so that (1,2) suffices.
   enum class IfExists { kError, kIgnore, kReplace } if_exists = IfExists::kError;
   // Writes the rows of `like` in the same version.
   bool with_rows = false;
@@ -29,9 +31,11 @@ struct CreateRequest {
 struct WriteRequest {
   StreamSource rows;
   WriteMode mode = WriteMode::kAppend;
-  std::optional<std::string> where;  // kOverwrite: a condition on partition columns; the rows must satisfy it.
-  Parameters parameters;             // Of `where`.
-  bool naive_timestamps_are_utc = false;  // Zone-less values into a timestamp column; else they are refused.
+  std::optional<std::string>
+      where;              // kOverwrite: a condition on partition columns; the rows must satisfy it.
+  Parameters parameters;  // Of `where`.
+  bool naive_timestamps_are_utc =
+      false;  // Zone-less values into a timestamp column; else they are refused.
 };
 
 struct ScanRequest {

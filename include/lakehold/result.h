@@ -1,7 +1,8 @@
 // Result<T> and Error: how every lakehold call answers. Immutable values.
 //
-// An Error means "unchanged", unless its kind is kOutcomeUnknown, which carries the transaction id that settles it.
-// Code branches on `kind`, tests and documentation name `reason`, people read `message` and `hint`; nobody searches messages.
+// An Error means "unchanged", unless its kind is kOutcomeUnknown, which carries the transaction id
+// that settles it. Code branches on `kind`, tests and documentation name `reason`, people read
+// `message` and `hint`; nobody searches messages.
 #pragma once
 
 #include <cstdint>
@@ -34,9 +35,10 @@ std::string_view KindName(ErrorKind kind);
 
 struct Error {
   ErrorKind kind = ErrorKind::kInternal;
-  std::string_view reason;     // What happened: a stable literal slug, such as "txn.concurrent_append".
-  std::string message;         // Which object, which numbers, why. One line.
-  std::string hint;            // The next step; may be empty.
+  std::string_view
+      reason;           // What happened: a stable literal slug, such as "txn.concurrent_append".
+  std::string message;  // Which object, which numbers, why. One line.
+  std::string hint;     // The next step; may be empty.
   std::string transaction_id;  // Only with kOutcomeUnknown: the id to look for.
 
   // "message. hint [reason]", for people.
@@ -48,8 +50,10 @@ template <typename T>
 class [[nodiscard]] Result {
  public:
   using value_type = T;
-  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}          // NOLINT(google-explicit-constructor)
-  Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}      // NOLINT(google-explicit-constructor)
+  Result(T value)
+      : state_(std::in_place_index<0>, std::move(value)) {}  // NOLINT(google-explicit-constructor)
+  Result(Error error)
+      : state_(std::in_place_index<1>, std::move(error)) {}  // NOLINT(google-explicit-constructor)
 
   bool ok() const { return state_.index() == 0; }
   explicit operator bool() const { return ok(); }

@@ -28,8 +28,8 @@ class LAKEHOLD_EXPORT Rows {
   Rows& operator=(Rows&&) noexcept;
 
   const std::vector<ColumnDescription>& columns() const;
-  // An Arrow C stream of record batches, owned by the caller. May be called again, unless a one-shot input was consumed
-  // (kInvalid "engine.consumed").
+  // An Arrow C stream of record batches, owned by the caller. May be called again, unless a
+  // one-shot input was consumed (kInvalid "engine.consumed").
   Status Open(ArrowArrayStream* out, int64_t batch_rows = 122'880);
   // How many rows the statement changed; -1 for a SELECT.
   int64_t changed_rows() const;

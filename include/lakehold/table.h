@@ -1,6 +1,7 @@
 // Table: one Delta table, live or pinned to a version. Movable; externally synchronized.
 //
-// Log-only calls (Describe, History, Files, Count) do not load the SQL engine unless a Parquet checkpoint must be read.
+// Log-only calls (Describe, History, Files, Count) do not load the SQL engine unless a Parquet
+// checkpoint must be read.
 #pragma once
 
 #include <cstddef>
@@ -30,9 +31,10 @@ struct OpenOptions {
 
 class LAKEHOLD_EXPORT Table {
  public:
-  // Opens the table at a path, as it is: nothing is written. kNotFound "delta.not_a_table"; kInvalid
-  // "facade.is_a_lake" if the folder holds tables instead.
-  static Result<Table> Open(std::string_view location, const VersionSpec& spec = Latest{}, const OpenOptions& options = {});
+  // Opens the table at a path, as it is: nothing is written. kNotFound "delta.not_a_table";
+  // kInvalid "facade.is_a_lake" if the folder holds tables instead.
+  static Result<Table> Open(std::string_view location, const VersionSpec& spec = Latest{},
+                            const OpenOptions& options = {});
 
   ~Table();
   Table(Table&&) noexcept;
@@ -53,8 +55,9 @@ class LAKEHOLD_EXPORT Table {
 
   Result<Rows> Scan(const ScanRequest& request = {});
   Result<Explanation> Explain(const ScanRequest& request = {});
-  // Appends or overwrites in one version, in bounded memory. Columns match by name, ignoring case, in any order. One error
-  // lists all unknown and missing columns. Text is never parsed, numbers never rounded. kInvalid "table.pinned" if pinned.
+  // Appends or overwrites in one version, in bounded memory. Columns match by name, ignoring case,
+  // in any order. One error lists all unknown and missing columns. Text is never parsed, numbers
+  // never rounded. kInvalid "table.pinned" if pinned.
   Result<CommitReport> Write(const WriteRequest& request);
 
   Result<CheckpointReport> Checkpoint();

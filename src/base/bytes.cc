@@ -7,7 +7,8 @@ namespace lakehold {
 
 Bytes Bytes::OfSize(size_t size) {
   Bytes bytes;
-  // new char[] and not make_unique: the content is about to be overwritten, zeroing it would cost a pass over it.
+  // new char[] and not make_unique: the content is about to be overwritten, zeroing it would cost a
+  // pass over it.
   bytes.data_.reset(new char[size + kPadding]);
   bytes.size_ = size;
   std::memset(bytes.data_.get() + size, 0, kPadding);

@@ -1,9 +1,9 @@
 #include "base/bytes.h"
 
-#include <gtest/gtest.h>
-
 #include <algorithm>
 #include <string>
+
+#include <gtest/gtest.h>
 
 namespace lakehold {
 namespace {

@@ -1,4 +1,5 @@
-// CancelToken: one flag by which a caller on another thread, or a signal handler, asks work to stop. Thread-safe.
+// CancelToken: one flag by which a caller on another thread, or a signal handler, asks work to
+// stop. Thread-safe.
 #pragma once
 
 #include <atomic>

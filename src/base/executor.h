@@ -10,8 +10,8 @@ namespace lakehold {
 class Executor {
  public:
   virtual ~Executor() = default;
-  // Runs task(0) ... task(count - 1), some of them at the same time, and returns when all have returned.
-  // Tasks must not throw and must not wait for one another.
+  // Runs task(0) ... task(count - 1), some of them at the same time, and returns when all have
+  // returned. Tasks must not throw and must not wait for one another.
   virtual void ParallelFor(size_t count, const std::function<void(size_t)>& task) = 0;
   // Runs `job` later on the one background lane, in the order given.
   virtual void RunInBackground(std::function<void()> job) = 0;

@@ -6,20 +6,25 @@
 
 namespace lakehold::limits {
 
-// Commit: a writer gives up after this long, never after a number of tries (delta-rs lost appends by counting).
+// Commit: a writer gives up after this long, never after a number of tries (delta-rs lost appends
+// by counting).
 inline constexpr int64_t kCommitDeadlineMs = 60'000;
-// First and longest pause between two attempts; the pause is random in between (decorrelated jitter).
+// First and longest pause between two attempts; the pause is random in between (decorrelated
+// jitter).
 inline constexpr int64_t kBackoffFirstMs = 1;
 inline constexpr int64_t kBackoffLongestMs = 250;
 // A checkpoint is due after this many versions unless the table says otherwise ...
 inline constexpr int64_t kCheckpointIntervalVersions = 100;
-// ... or when the JSON since the last one exceeds this (or a quarter of the last checkpoint, if that is more).
+// ... or when the JSON since the last one exceeds this (or a quarter of the last checkpoint, if
+// that is more).
 inline constexpr int64_t kCheckpointJsonBytes = int64_t{16} << 20;
 // How long a process waits at exit for its background lane.
 inline constexpr int64_t kExitDrainMs = 2'000;
-// Rows of one column chunk of the file table: large enough to vectorise, small enough to copy on write.
+// Rows of one column chunk of the file table: large enough to vectorise, small enough to copy on
+// write.
 inline constexpr size_t kFileChunkRows = 65'536;
-// Statistics: leaves with min, max and null count, and characters kept of a string (both as in the protocol).
+// Statistics: leaves with min, max and null count, and characters kept of a string (both as in the
+// protocol).
 inline constexpr int kStatsLeaves = 32;
 inline constexpr size_t kStatsStringChars = 32;
 // Data files: rows of a row group and target size.
@@ -27,9 +32,11 @@ inline constexpr int64_t kRowGroupRows = 122'880;
 inline constexpr int64_t kTargetFileBytes = int64_t{128} << 20;
 // A row group of wide rows ends at this many bytes in memory, so that every thread may hold one.
 inline constexpr int64_t kRowGroupBytes = int64_t{128} << 20;
-// Partitions one statement buffers rows for at the same time; rows of further ones wait in spill files.
+// Partitions one statement buffers rows for at the same time; rows of further ones wait in spill
+// files.
 inline constexpr size_t kOpenPartitions = 256;
-// Rows buffered for partitions: beyond it the largest buffer becomes a row group early. A spill would cost more.
+// Rows buffered for partitions: beyond it the largest buffer becomes a row group early. A spill
+// would cost more.
 inline constexpr int64_t kPartitionBufferBytes = int64_t{256} << 20;
 // Snapshots kept by the process-wide cache, and files of all of them together.
 inline constexpr size_t kCachedSnapshots = 64;

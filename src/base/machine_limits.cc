@@ -9,7 +9,8 @@
 namespace lakehold {
 namespace {
 
-// A limit above this is the kernel's way of saying "none" (version 1 prints the largest page-aligned number).
+// A limit above this is the kernel's way of saying "none" (version 1 prints the largest
+// page-aligned number).
 constexpr int64_t kNoLimitBytes = int64_t{1} << 60;
 
 std::string ReadText(const std::string& path) {
@@ -57,8 +58,9 @@ void ReadVersion1Memory(const std::string& folder, MachineLimits* limits) {
   if (memory && *memory > 0 && *memory < kNoLimitBytes) Lower(&limits->memory_bytes, *memory);
 }
 
-// Calls `read` for the group's folder and every ancestor: a limit anywhere above binds too. Inside a container the path in
-// /proc may name folders outside of it; those read as empty, and the mount's top is the container's own group.
+// Calls `read` for the group's folder and every ancestor: a limit anywhere above binds too. Inside
+// a container the path in /proc may name folders outside of it; those read as empty, and the
+// mount's top is the container's own group.
 template <typename F>
 void ForEachAncestor(const std::string& mount, std::string group, const F& read) {
   while (!group.empty() && group != "/") {
@@ -82,7 +84,8 @@ bool Contains(std::string_view controllers, std::string_view name) {
 MachineLimits ReadControlGroups(const std::string& root) {
   MachineLimits limits;
   const std::string mount = root + "/sys/fs/cgroup";
-  std::ifstream groups(root + "/proc/self/cgroup");  // Lines "id:controllers:path"; version 2 is "0::path".
+  std::ifstream groups(
+      root + "/proc/self/cgroup");  // Lines "id:controllers:path"; version 2 is "0::path".
   for (std::string line; std::getline(groups, line);) {
     const size_t first = line.find(':');
     const size_t second = first == std::string::npos ? first : line.find(':', first + 1);
@@ -90,16 +93,19 @@ MachineLimits ReadControlGroups(const std::string& root) {
     const std::string controllers = line.substr(first + 1, second - first - 1);
     const std::string path = line.substr(second + 1);
     if (controllers.empty()) {
-      ForEachAncestor(mount, path, [&](const std::string& folder) { ReadVersion2(folder, &limits); });
+      ForEachAncestor(mount, path,
+                      [&](const std::string& folder) { ReadVersion2(folder, &limits); });
       continue;
     }
     if (Contains(controllers, "cpu")) {
       for (const char* folder : {"/cpu", "/cpu,cpuacct"}) {
-        ForEachAncestor(mount + folder, path, [&](const std::string& at) { ReadVersion1Cpu(at, &limits); });
+        ForEachAncestor(mount + folder, path,
+                        [&](const std::string& at) { ReadVersion1Cpu(at, &limits); });
       }
     }
     if (Contains(controllers, "memory")) {
-      ForEachAncestor(mount + "/memory", path, [&](const std::string& at) { ReadVersion1Memory(at, &limits); });
+      ForEachAncestor(mount + "/memory", path,
+                      [&](const std::string& at) { ReadVersion1Memory(at, &limits); });
     }
   }
   return limits;

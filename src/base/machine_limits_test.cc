@@ -1,9 +1,9 @@
 #include "base/machine_limits.h"
 
-#include <gtest/gtest.h>
-
 #include <filesystem>
 #include <fstream>
+
+#include <gtest/gtest.h>
 
 #include "base/system_runtime.h"
 #include "support/temp_folder.h"

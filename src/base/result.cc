@@ -6,18 +6,30 @@ namespace lakehold {
 
 LAKEHOLD_EXPORT std::string_view KindName(ErrorKind kind) {
   switch (kind) {
-    case ErrorKind::kInvalid: return "Invalid";
-    case ErrorKind::kNotFound: return "NotFound";
-    case ErrorKind::kAlreadyExists: return "AlreadyExists";
-    case ErrorKind::kConflict: return "Conflict";
-    case ErrorKind::kOutcomeUnknown: return "OutcomeUnknown";
-    case ErrorKind::kDenied: return "Denied";
-    case ErrorKind::kUnsupported: return "Unsupported";
-    case ErrorKind::kCorrupt: return "Corrupt";
-    case ErrorKind::kUnavailable: return "Unavailable";
-    case ErrorKind::kIo: return "Io";
-    case ErrorKind::kCancelled: return "Cancelled";
-    case ErrorKind::kInternal: return "Internal";
+    case ErrorKind::kInvalid:
+      return "Invalid";
+    case ErrorKind::kNotFound:
+      return "NotFound";
+    case ErrorKind::kAlreadyExists:
+      return "AlreadyExists";
+    case ErrorKind::kConflict:
+      return "Conflict";
+    case ErrorKind::kOutcomeUnknown:
+      return "OutcomeUnknown";
+    case ErrorKind::kDenied:
+      return "Denied";
+    case ErrorKind::kUnsupported:
+      return "Unsupported";
+    case ErrorKind::kCorrupt:
+      return "Corrupt";
+    case ErrorKind::kUnavailable:
+      return "Unavailable";
+    case ErrorKind::kIo:
+      return "Io";
+    case ErrorKind::kCancelled:
+      return "Cancelled";
+    case ErrorKind::kInternal:
+      return "Internal";
   }
   return "Internal";
 }
@@ -25,7 +37,8 @@ LAKEHOLD_EXPORT std::string_view KindName(ErrorKind kind) {
 LAKEHOLD_EXPORT std::string Error::ToString() const {
   std::string text = message;
   auto end_sentence = [&text] {
-    if (!text.empty() && text.back() != '.' && text.back() != '!' && text.back() != '?') text += '.';
+    if (!text.empty() && text.back() != '.' && text.back() != '!' && text.back() != '?')
+      text += '.';
   };
   if (!hint.empty()) {
     end_sentence();

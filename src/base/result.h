@@ -1,4 +1,5 @@
-// Result, Status, Error and the two macros that pass errors up. The types are public: include/lakehold/result.h.
+// Result, Status, Error and the two macros that pass errors up. The types are public:
+// include/lakehold/result.h.
 #pragma once
 
 #include <string>
@@ -22,8 +23,10 @@ inline Error AlreadyExists(std::string_view reason, std::string message, std::st
 inline Error Conflict(std::string_view reason, std::string message, std::string hint = {}) {
   return {ErrorKind::kConflict, reason, std::move(message), std::move(hint), {}};
 }
-inline Error OutcomeUnknown(std::string_view reason, std::string message, std::string transaction_id, std::string hint = {}) {
-  return {ErrorKind::kOutcomeUnknown, reason, std::move(message), std::move(hint), std::move(transaction_id)};
+inline Error OutcomeUnknown(std::string_view reason, std::string message,
+                            std::string transaction_id, std::string hint = {}) {
+  return {ErrorKind::kOutcomeUnknown, reason, std::move(message), std::move(hint),
+          std::move(transaction_id)};
 }
 inline Error Denied(std::string_view reason, std::string message, std::string hint = {}) {
   return {ErrorKind::kDenied, reason, std::move(message), std::move(hint), {}};
@@ -53,14 +56,15 @@ inline Error Internal(std::string_view reason, std::string message, std::string 
 #define LAKEHOLD_CONCAT(a, b) LAKEHOLD_CONCAT_INNER(a, b)
 
 // Returns the error of a Status or Result expression, if it has one.
-#define LAKEHOLD_TRY(expr)                                                  \
-  do {                                                                      \
-    auto lakehold_status = (expr);                                          \
-    if (!lakehold_status.ok()) return std::move(lakehold_status).error();   \
+#define LAKEHOLD_TRY(expr)                                                \
+  do {                                                                    \
+    auto lakehold_status = (expr);                                        \
+    if (!lakehold_status.ok()) return std::move(lakehold_status).error(); \
   } while (false)
 
 // LAKEHOLD_ASSIGN(auto x, F()); declares x from the Result, or returns its error.
-#define LAKEHOLD_ASSIGN(lhs, expr) LAKEHOLD_ASSIGN_INNER(LAKEHOLD_CONCAT(lakehold_result_, __LINE__), lhs, expr)
+#define LAKEHOLD_ASSIGN(lhs, expr) \
+  LAKEHOLD_ASSIGN_INNER(LAKEHOLD_CONCAT(lakehold_result_, __LINE__), lhs, expr)
 #define LAKEHOLD_ASSIGN_INNER(result, lhs, expr)      \
   auto result = (expr);                               \
   if (!result.ok()) return std::move(result).error(); \

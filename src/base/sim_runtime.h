@@ -1,5 +1,6 @@
-// SimRuntime: a Runtime in which nothing happens by itself: time moves when told, chance has a seed, work runs in order on
-// the caller's thread. For tests and simulations of every room. Thread-safe.
+// SimRuntime: a Runtime in which nothing happens by itself: time moves when told, chance has a
+// seed, work runs in order on the caller's thread. For tests and simulations of every room.
+// Thread-safe.
 #pragma once
 
 #include <atomic>
@@ -39,7 +40,8 @@ class SeededRandom : public Random {
   std::atomic<uint64_t> state_;
 };
 
-// ParallelFor runs 0, 1, 2 ... in order; background jobs wait for DrainBackground, and are dropped if it never comes.
+// ParallelFor runs 0, 1, 2 ... in order; background jobs wait for DrainBackground, and are dropped
+// if it never comes.
 class InlineExecutor : public Executor {
  public:
   void ParallelFor(size_t count, const std::function<void(size_t)>& task) override;

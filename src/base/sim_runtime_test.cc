@@ -1,8 +1,8 @@
 #include "base/sim_runtime.h"
 
-#include <gtest/gtest.h>
-
 #include <vector>
+
+#include <gtest/gtest.h>
 
 namespace lakehold {
 namespace {

@@ -1,4 +1,5 @@
-// How names and texts stand in SQL that lakehold writes. Pure functions; the only way a name enters a statement.
+// How names and texts stand in SQL that lakehold writes. Pure functions; the only way a name enters
+// a statement.
 #pragma once
 
 #include <string>

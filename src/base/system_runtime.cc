@@ -1,17 +1,17 @@
 #include "base/system_runtime.h"
 
+#include <algorithm>
+#include <cerrno>
+#include <cmath>
+#include <cstdlib>
+#include <thread>
+
 #include <fcntl.h>
 #include <sched.h>
 #include <sys/random.h>
 #include <sys/sysinfo.h>
 #include <time.h>
 #include <unistd.h>
-
-#include <algorithm>
-#include <cerrno>
-#include <cmath>
-#include <cstdlib>
-#include <thread>
 
 #include "base/limits.h"
 #include "base/machine_limits.h"
@@ -41,7 +41,8 @@ class SystemClock : public Clock {
   }
 };
 
-// Asks the kernel every time. No state means no lock, and no sequence that a forked child would repeat.
+// Asks the kernel every time. No state means no lock, and no sequence that a forked child would
+// repeat.
 class SystemRandom : public Random {
  public:
   uint64_t Next() override {
@@ -70,7 +71,8 @@ struct SystemRuntime::State {
 };
 
 SystemRuntime::SystemRuntime(int threads)
-    : state_(std::make_unique<State>(threads > 0 ? threads : std::max(kFewestThreads, UsableCpus()))) {}
+    : state_(std::make_unique<State>(threads > 0 ? threads
+                                                 : std::max(kFewestThreads, UsableCpus()))) {}
 
 SystemRuntime::~SystemRuntime() {
   // A job that outlives the wait keeps using clock and pool: better a leak at exit than a crash.
@@ -93,7 +95,8 @@ int UsableCpus() {
     if (!read && error != EINVAL) break;
   }
   if (cpus <= 0) cpus = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
-  if (const auto quota = ReadControlGroups().cpus) cpus = std::min(cpus, static_cast<int>(std::ceil(*quota)));
+  if (const auto quota = ReadControlGroups().cpus)
+    cpus = std::min(cpus, static_cast<int>(std::ceil(*quota)));
   return std::max(1, cpus);
 }
 

@@ -1,4 +1,5 @@
-// SystemRuntime: the real clock, random numbers and threads. Thread-safe. The facade owns one a process.
+// SystemRuntime: the real clock, random numbers and threads. Thread-safe. The facade owns one a
+// process.
 #pragma once
 
 #include <memory>
@@ -9,7 +10,8 @@ namespace lakehold {
 
 class SystemRuntime {
  public:
-  // Threads start at the first ParallelFor or RunInBackground. `threads` 0 means: the CPUs this process may use.
+  // Threads start at the first ParallelFor or RunInBackground. `threads` 0 means: the CPUs this
+  // process may use.
   explicit SystemRuntime(int threads = 0);
   ~SystemRuntime();  // Drains the background lane for at most two seconds.
   SystemRuntime(const SystemRuntime&) = delete;

@@ -1,9 +1,5 @@
 #include "base/thread_pool.h"
 
-#include <pthread.h>
-#include <signal.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <chrono>
 #include <condition_variable>
@@ -15,11 +11,15 @@
 #include <utility>
 #include <vector>
 
+#include <pthread.h>
+#include <signal.h>
+#include <unistd.h>
+
 namespace lakehold {
 namespace {
 
-// One ParallelFor. Workers may pick it up after it is over, hence shared ownership; they touch `task` only for an index
-// they have drawn, and the caller waits for all of those.
+// One ParallelFor. Workers may pick it up after it is over, hence shared ownership; they touch
+// `task` only for an index they have drawn, and the caller waits for all of those.
 struct Batch {
   size_t count = 0;
   const std::function<void(size_t)>* task = nullptr;
@@ -50,7 +50,8 @@ bool StartThread(std::thread* thread, F body) {
   bool started = true;
   try {
     *thread = std::thread(std::move(body));
-  } catch (const std::system_error&) {  // No thread to be had (limits): callers then do the work themselves.
+  } catch (const std::system_error&) {  // No thread to be had (limits): callers then do the work
+                                        // themselves.
     started = false;
   }
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
@@ -125,7 +126,8 @@ struct ThreadPool::Crew {
 ThreadPool::Crew& ThreadPool::crew() {
   Crew* current = crew_.load(std::memory_order_acquire);
   if (current != nullptr && current->pid == getpid()) return *current;
-  // None yet, or one inherited by fork: its threads are gone and its mutex may be locked for ever, so it is left alone.
+  // None yet, or one inherited by fork: its threads are gone and its mutex may be locked for ever,
+  // so it is left alone.
   auto* fresh = new Crew;
   while (current == nullptr || current->pid != fresh->pid) {
     if (crew_.compare_exchange_weak(current, fresh, std::memory_order_acq_rel)) return *fresh;
@@ -154,7 +156,8 @@ void ThreadPool::ParallelFor(size_t count, const std::function<void(size_t)>& ta
   {
     std::lock_guard lock(crew.mutex);
     for (size_t i = 1; i < wanted; ++i) crew.batches.push_back(batch);
-    while (crew.idle < crew.batches.size() && crew.workers.size() + 1 < static_cast<size_t>(threads_)) {
+    while (crew.idle < crew.batches.size() &&
+           crew.workers.size() + 1 < static_cast<size_t>(threads_)) {
       std::thread worker;
       if (!StartThread(&worker, [&crew] { crew.WorkerLoop(); })) break;
       crew.workers.push_back(std::move(worker));
@@ -184,8 +187,9 @@ bool ThreadPool::DrainBackground(int64_t timeout_ms) {
   Crew* current = crew_.load(std::memory_order_acquire);
   if (current == nullptr || current->pid != getpid()) return true;
   std::unique_lock lock(current->mutex);
-  return current->lane_empty.wait_for(lock, std::chrono::milliseconds(timeout_ms),
-                                      [&] { return current->jobs.empty() && !current->job_running; });
+  return current->lane_empty.wait_for(lock, std::chrono::milliseconds(timeout_ms), [&] {
+    return current->jobs.empty() && !current->job_running;
+  });
 }
 
 bool ThreadPool::Shutdown(int64_t timeout_ms) {

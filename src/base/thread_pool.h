@@ -1,7 +1,9 @@
-// ThreadPool: the real Executor: workers that start when first needed and one background lane. Thread-safe.
+// ThreadPool: the real Executor: workers that start when first needed and one background lane.
+// Thread-safe.
 //
-// Fork-aware: a child process finds none of its parent's threads, so it forgets what it inherited and starts its own at the
-// next call. Jobs of the parent stay with the parent. Next: system_runtime.h.
+// Fork-aware: a child process finds none of its parent's threads, so it forgets what it inherited
+// and starts its own at the next call. Jobs of the parent stay with the parent. Next:
+// system_runtime.h.
 #pragma once
 
 #include <atomic>
@@ -15,9 +17,11 @@ namespace lakehold {
 
 class ThreadPool : public Executor {
  public:
-  // At most `threads` tasks of one ParallelFor run at the same time; the caller's thread is one of them. Precondition: >= 1.
+  // At most `threads` tasks of one ParallelFor run at the same time; the caller's thread is one of
+  // them. Precondition: >= 1.
   explicit ThreadPool(int threads) : threads_(threads) {}
-  // Precondition: no call is running. Waits for the running background job; call Shutdown first to bound that.
+  // Precondition: no call is running. Waits for the running background job; call Shutdown first to
+  // bound that.
   ~ThreadPool() override;
   ThreadPool(const ThreadPool&) = delete;
   ThreadPool& operator=(const ThreadPool&) = delete;
@@ -26,8 +30,9 @@ class ThreadPool : public Executor {
   void RunInBackground(std::function<void()> job) override;
   bool DrainBackground(int64_t timeout_ms) override;
 
-  // Drains the background lane for at most `timeout_ms`, drops jobs that have not begun and stops the threads. False if a
-  // job is still running: then the pool must never be destroyed, for the job may still use it.
+  // Drains the background lane for at most `timeout_ms`, drops jobs that have not begun and stops
+  // the threads. False if a job is still running: then the pool must never be destroyed, for the
+  // job may still use it.
   bool Shutdown(int64_t timeout_ms);
 
  private:

@@ -13,8 +13,8 @@ bool IsDash(size_t index) { return index == 8 || index == 13 || index == 18 || i
 std::string NewUuid(Random& random) {
   static constexpr std::string_view kHex = "0123456789abcdef";
   std::array<uint64_t, 2> words = {random.Next(), random.Next()};
-  words[0] = (words[0] & ~uint64_t{0xf000}) | 0x4000;                    // Version 4: RFC 9562, section 5.4.
-  words[1] = (words[1] & ~(uint64_t{3} << 62)) | (uint64_t{2} << 62);    // Variant 10.
+  words[0] = (words[0] & ~uint64_t{0xf000}) | 0x4000;  // Version 4: RFC 9562, section 5.4.
+  words[1] = (words[1] & ~(uint64_t{3} << 62)) | (uint64_t{2} << 62);  // Variant 10.
   std::string text(36, '-');
   size_t digit = 0;
   for (size_t i = 0; i < text.size(); ++i) {

@@ -1,8 +1,8 @@
 #include "base/uuid.h"
 
-#include <gtest/gtest.h>
-
 #include <set>
+
+#include <gtest/gtest.h>
 
 #include "base/sim_runtime.h"
 
@@ -25,8 +25,9 @@ TEST(UuidTest, IsRandomVersion4AndSaysSo) {
 TEST(UuidTest, OnlyTheUsualFormIsAUuid) {
   EXPECT_TRUE(IsUuid("0b0f2c2e-3a52-4a49-9f0e-0f5d2f0a7c11"));
   EXPECT_TRUE(IsUuid("0B0F2C2E-3A52-4A49-9F0E-0F5D2F0A7C11"));
-  for (const char* text : {"", "0b0f2c2e3a524a499f0e0f5d2f0a7c11", "0b0f2c2e-3a52-4a49-9f0e-0f5d2f0a7c1",
-                           "0b0f2c2e-3a52-4a49-9f0e-0f5d2f0a7c1g", "0b0f2c2e-3a52-4a49-9f0e_0f5d2f0a7c11"}) {
+  for (const char* text :
+       {"", "0b0f2c2e3a524a499f0e0f5d2f0a7c11", "0b0f2c2e-3a52-4a49-9f0e-0f5d2f0a7c1",
+        "0b0f2c2e-3a52-4a49-9f0e-0f5d2f0a7c1g", "0b0f2c2e-3a52-4a49-9f0e_0f5d2f0a7c11"}) {
     EXPECT_FALSE(IsUuid(text)) << text;
   }
 }

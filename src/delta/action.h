@@ -1,4 +1,5 @@
-// Actions: the sentences of the log, as plain values. Field names follow the protocol, in snake case.
+// Actions: the sentences of the log, as plain values. Field names follow the protocol, in snake
+// case.
 //
 // Next: action_json.h (their text), replay.h (what a sequence of them means).
 #pragma once
@@ -80,8 +81,10 @@ struct Metadata {
 struct Protocol {
   int32_t min_reader_version = 1;
   int32_t min_writer_version = 2;
-  std::optional<std::vector<std::string>> reader_features = {};  // Present exactly at reader version 3.
-  std::optional<std::vector<std::string>> writer_features = {};  // Present exactly at writer version 7.
+  std::optional<std::vector<std::string>> reader_features =
+      {};  // Present exactly at reader version 3.
+  std::optional<std::vector<std::string>> writer_features =
+      {};  // Present exactly at writer version 7.
   bool operator==(const Protocol&) const = default;
 };
 
@@ -103,7 +106,7 @@ struct CommitInfo {
   std::optional<int64_t> timestamp_ms = {};
   std::optional<int64_t> in_commit_timestamp_ms = {};
   std::optional<std::string> operation = {};  // "WRITE", "CREATE TABLE", ...
-  RawFields operation_parameters = {};        // Values as raw JSON (we write JSON strings, as others do).
+  RawFields operation_parameters = {};  // Values as raw JSON (we write JSON strings, as others do).
   RawFields operation_metrics = {};
   std::optional<bool> is_blind_append = {};
   std::optional<std::string> isolation_level = {};
@@ -122,7 +125,7 @@ struct AddChangeFile {
   bool operator==(const AddChangeFile&) const = default;
 };
 
-using Action = std::variant<AddFile, RemoveFile, Metadata, Protocol, SetTransaction, DomainMetadata, CommitInfo,
-                            AddChangeFile>;
+using Action = std::variant<AddFile, RemoveFile, Metadata, Protocol, SetTransaction, DomainMetadata,
+                            CommitInfo, AddChangeFile>;
 
 }  // namespace lakehold::delta

@@ -16,19 +16,22 @@ namespace lakehold::delta {
 // Called once an action, in order. An error stops the parse and is returned.
 using ActionVisitor = std::function<Status(Action&& action)>;
 
-// Which kinds of action the caller wants; the others are recognised and skipped without being built.
+// Which kinds of action the caller wants; the others are recognised and skipped without being
+// built.
 struct ActionFilter {
-  bool files = true;   // add, remove
-  bool state = true;   // metaData, protocol, txn, domainMetadata
-  bool commit = true;  // commitInfo
-  bool changes = true; // cdc
+  bool files = true;    // add, remove
+  bool state = true;    // metaData, protocol, txn, domainMetadata
+  bool commit = true;   // commitInfo
+  bool changes = true;  // cdc
 };
 
-// Parses a commit. `name` (file and version) goes into errors: kCorrupt "delta.bad_commit" tells file, line and cause;
-// a zero-length or truncated commit is an error, never an empty one. Documents may span lines.
-// Also checks what one commit may hold: no second metaData, protocol, txn of an app, domain, or add or remove of one
-// (path, vector); no add and remove of the same (path, vector): kCorrupt "delta.duplicate_action".
-Status ParseCommit(const Bytes& json, std::string_view name, const ActionFilter& filter, const ActionVisitor& visit);
+// Parses a commit. `name` (file and version) goes into errors: kCorrupt "delta.bad_commit" tells
+// file, line and cause; a zero-length or truncated commit is an error, never an empty one.
+// Documents may span lines. Also checks what one commit may hold: no second metaData, protocol, txn
+// of an app, domain, or add or remove of one (path, vector); no add and remove of the same (path,
+// vector): kCorrupt "delta.duplicate_action".
+Status ParseCommit(const Bytes& json, std::string_view name, const ActionFilter& filter,
+                   const ActionVisitor& visit);
 
 // One line with its line feed.
 void AppendActionJson(const Action& action, std::string& out);

@@ -1,4 +1,5 @@
-// Writing actions. Fields come in the order delta-spark writes them, so that diffs between writers stay small.
+// Writing actions. Fields come in the order delta-spark writes them, so that diffs between writers
+// stay small.
 #include <array>
 #include <charconv>
 
@@ -19,14 +20,29 @@ constexpr std::array<bool, 256> kNeedsEscape = MakeEscapeTable();
 
 void AppendEscaped(unsigned char c, std::string& out) {
   switch (c) {
-    case '"': out += "\\\""; return;
-    case '\\': out += "\\\\"; return;
-    case '\n': out += "\\n"; return;
-    case '\r': out += "\\r"; return;
-    case '\t': out += "\\t"; return;
-    case '\b': out += "\\b"; return;
-    case '\f': out += "\\f"; return;
-    default: break;
+    case '"':
+      out += "\\\"";
+      return;
+    case '\\':
+      out += "\\\\";
+      return;
+    case '\n':
+      out += "\\n";
+      return;
+    case '\r':
+      out += "\\r";
+      return;
+    case '\t':
+      out += "\\t";
+      return;
+    case '\b':
+      out += "\\b";
+      return;
+    case '\f':
+      out += "\\f";
+      return;
+    default:
+      break;
   }
   constexpr char kHex[] = "0123456789abcdef";
   out += "\\u00";
@@ -149,7 +165,8 @@ void AppendBody(const RemoveFile& remove, std::string& out) {
   object.OptionalInteger("deletionTimestamp", remove.deletion_timestamp_ms);
   object.Boolean("dataChange", remove.data_change);
   object.Boolean("extendedFileMetadata", remove.extended_file_metadata);
-  if (remove.extended_file_metadata) AppendPartitionValues(remove.partition_values, object.Key("partitionValues"));
+  if (remove.extended_file_metadata)
+    AppendPartitionValues(remove.partition_values, object.Key("partitionValues"));
   object.OptionalInteger("size", remove.size_bytes);
   object.OptionalRaw("tags", remove.tags);
   AppendVector(remove.deletion_vector, object);
@@ -181,8 +198,10 @@ void AppendBody(const Protocol& protocol, std::string& out) {
   ObjectWriter object(out);
   object.Integer("minReaderVersion", int64_t{protocol.min_reader_version});
   object.Integer("minWriterVersion", int64_t{protocol.min_writer_version});
-  if (protocol.reader_features) AppendStringArray(*protocol.reader_features, object.Key("readerFeatures"));
-  if (protocol.writer_features) AppendStringArray(*protocol.writer_features, object.Key("writerFeatures"));
+  if (protocol.reader_features)
+    AppendStringArray(*protocol.reader_features, object.Key("readerFeatures"));
+  if (protocol.writer_features)
+    AppendStringArray(*protocol.writer_features, object.Key("writerFeatures"));
   object.Close();
 }
 
@@ -204,7 +223,8 @@ void AppendBody(const DomainMetadata& domain, std::string& out) {
   object.Close();
 }
 
-// The in-commit timestamp comes first because readers may read no more than the head of the file to find it.
+// The in-commit timestamp comes first because readers may read no more than the head of the file to
+// find it.
 void AppendBody(const CommitInfo& info, std::string& out) {
   out += "{\"commitInfo\":";
   ObjectWriter object(out);
@@ -217,7 +237,8 @@ void AppendBody(const CommitInfo& info, std::string& out) {
   object.OptionalInteger("readVersion", info.read_version);
   object.OptionalString("isolationLevel", info.isolation_level);
   if (info.is_blind_append) object.Boolean("isBlindAppend", *info.is_blind_append);
-  if (!info.operation_metrics.empty()) AppendRawObject(info.operation_metrics, object.Key("operationMetrics"));
+  if (!info.operation_metrics.empty())
+    AppendRawObject(info.operation_metrics, object.Key("operationMetrics"));
   for (const auto& [key, json] : info.other) object.ForeignKey(key) += json;
   object.OptionalString("engineInfo", info.engine_info);
   object.OptionalString("txnId", info.txn_id);

@@ -1,8 +1,8 @@
 // Reading a commit: lines are split here, each document is parsed on demand, without a tree.
 //
-// A line feed cannot occur inside a JSON token, so one line is one document practically always, and the parser's working
-// memory stays as small as one line. A line that is no whole document may begin a pretty-printed one: only then the
-// braces are counted to find its end.
+// A line feed cannot occur inside a JSON token, so one line is one document practically always, and
+// the parser's working memory stays as small as one line. A line that is no whole document may
+// begin a pretty-printed one: only then the braces are counted to find its end.
 #include <cstring>
 #include <limits>
 
@@ -21,11 +21,13 @@ using ondemand::json_type;
 
 bool IsSpace(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
 
-// Turns one JSON document into actions. Functions return false after Fail, which keeps the first cause.
+// Turns one JSON document into actions. Functions return false after Fail, which keeps the first
+// cause.
 class ActionParser {
  public:
   // `room` is how many bytes from `text` on may be read.
-  bool Parse(const char* text, size_t size, size_t room, const ActionFilter& filter, std::vector<Action>& out) {
+  bool Parse(const char* text, size_t size, size_t room, const ActionFilter& filter,
+             std::vector<Action>& out) {
     problem_.clear();
     ondemand::document document;
     if (Failed(parser_.iterate(text, size, room).get(document))) return false;
@@ -35,7 +37,8 @@ class ActionParser {
       return ParseAction(key, value, filter, out);
     });
     if (!done) return false;
-    if (document.current_location().error() != simdjson::OUT_OF_BOUNDS) return Fail("text follows the JSON object");
+    if (document.current_location().error() != simdjson::OUT_OF_BOUNDS)
+      return Fail("text follows the JSON object");
     return true;
   }
   const std::string& problem() const { return problem_; }
@@ -84,7 +87,8 @@ class ActionParser {
     if (!TypeOf(value, type)) return false;
     if (type == json_type::null) return true;
     ondemand::object object;
-    if (type != json_type::object || value.get_object().get(object)) return Wrong(name, "an object");
+    if (type != json_type::object || value.get_object().get(object))
+      return Wrong(name, "an object");
     return ForEach(object, visit);
   }
 
@@ -159,16 +163,19 @@ class ActionParser {
     if (!TypeOf(value, type)) return false;
     if (type == json_type::null) return true;
     if (type == json_type::string) return Read(name, value, out.emplace());
-    if (type == json_type::number || type == json_type::boolean) return ReadRaw(value, out.emplace());
+    if (type == json_type::number || type == json_type::boolean)
+      return ReadRaw(value, out.emplace());
     return Wrong(name, "a map of strings");
   }
   bool ReadPartitionValues(ondemand::value& value, PartitionValues& out) {
-    return ForEachMember("partitionValues", value, [&](std::string_view key, ondemand::value& text) {
-      auto& entry = out.emplace_back(key, std::nullopt);
-      return ReadText("partitionValues", text, entry.second);
-    });
+    return ForEachMember("partitionValues", value,
+                         [&](std::string_view key, ondemand::value& text) {
+                           auto& entry = out.emplace_back(key, std::nullopt);
+                           return ReadText("partitionValues", text, entry.second);
+                         });
   }
-  bool ReadMap(std::string_view name, ondemand::value& value, std::map<std::string, std::string>& out) {
+  bool ReadMap(std::string_view name, ondemand::value& value,
+               std::map<std::string, std::string>& out) {
     return ForEachMember(name, value, [&](std::string_view key, ondemand::value& member) {
       std::string owned(key);
       std::optional<std::string> text;
@@ -182,7 +189,8 @@ class ActionParser {
     json_type type{};
     if (!TypeOf(value, type)) return false;
     if (type == json_type::null) return true;
-    return type == json_type::string ? Read("stats", value, out.emplace()) : ReadRaw(value, out.emplace());
+    return type == json_type::string ? Read("stats", value, out.emplace())
+                                     : ReadRaw(value, out.emplace());
   }
 
   bool ReadVector(ondemand::value& value, std::optional<DeletionVectorDescriptor>& out) {
@@ -192,14 +200,16 @@ class ActionParser {
     DeletionVectorDescriptor& vector = out.emplace();
     bool has_size = false;
     bool has_cardinality = false;
-    const bool done = ForEachMember("deletionVector", value, [&](std::string_view key, ondemand::value& member) {
-      if (key == "storageType") return Read(key, member, vector.storage_type);
-      if (key == "pathOrInlineDv") return Read(key, member, vector.path_or_inline);
-      if (key == "offset") return Read(key, member, vector.offset);
-      if (key == "sizeInBytes") return has_size = true, Read(key, member, vector.size_bytes);
-      if (key == "cardinality") return has_cardinality = true, Read(key, member, vector.cardinality);
-      return true;
-    });
+    const bool done =
+        ForEachMember("deletionVector", value, [&](std::string_view key, ondemand::value& member) {
+          if (key == "storageType") return Read(key, member, vector.storage_type);
+          if (key == "pathOrInlineDv") return Read(key, member, vector.path_or_inline);
+          if (key == "offset") return Read(key, member, vector.offset);
+          if (key == "sizeInBytes") return has_size = true, Read(key, member, vector.size_bytes);
+          if (key == "cardinality")
+            return has_cardinality = true, Read(key, member, vector.cardinality);
+          return true;
+        });
     if (!done) return false;
     if (vector.storage_type.empty()) return Missing("deletionVector.storageType");
     if (vector.path_or_inline.empty()) return Missing("deletionVector.pathOrInlineDv");
@@ -207,15 +217,18 @@ class ActionParser {
     return true;
   }
 
-  bool ParseAction(std::string_view key, ondemand::value& value, const ActionFilter& filter, std::vector<Action>& out) {
+  bool ParseAction(std::string_view key, ondemand::value& value, const ActionFilter& filter,
+                   std::vector<Action>& out) {
     if (key == "add") return filter.files ? Build<AddFile>("add", value, out) : true;
     if (key == "remove") return filter.files ? Build<RemoveFile>("remove", value, out) : true;
-    if (key == "commitInfo") return filter.commit ? Build<CommitInfo>("commitInfo", value, out) : true;
+    if (key == "commitInfo")
+      return filter.commit ? Build<CommitInfo>("commitInfo", value, out) : true;
     if (key == "cdc") return filter.changes ? Build<AddChangeFile>("cdc", value, out) : true;
     if (key == "metaData") return filter.state ? Build<Metadata>("metaData", value, out) : true;
     if (key == "protocol") return filter.state ? Build<Protocol>("protocol", value, out) : true;
     if (key == "txn") return filter.state ? Build<SetTransaction>("txn", value, out) : true;
-    if (key == "domainMetadata") return filter.state ? Build<DomainMetadata>("domainMetadata", value, out) : true;
+    if (key == "domainMetadata")
+      return filter.state ? Build<DomainMetadata>("domainMetadata", value, out) : true;
     return true;
   }
 
@@ -261,20 +274,23 @@ class ActionParser {
       if (key == "path") return has_path = true, Read(key, value, remove.path);
       if (key == "deletionTimestamp") return Read(key, value, remove.deletion_timestamp_ms);
       if (key == "dataChange") return ReadUnlessNull(key, value, remove.data_change);
-      if (key == "extendedFileMetadata") return ReadUnlessNull(key, value, remove.extended_file_metadata);
+      if (key == "extendedFileMetadata")
+        return ReadUnlessNull(key, value, remove.extended_file_metadata);
       if (key == "partitionValues") return ReadPartitionValues(value, remove.partition_values);
       if (key == "size") return Read(key, value, remove.size_bytes);
       if (key == "stats") return ReadStats(value, remove.stats);
       if (key == "tags") return ReadRawUnlessNull(value, remove.tags);
       if (key == "deletionVector") return ReadVector(value, remove.deletion_vector);
       if (key == "baseRowId") return Read(key, value, remove.base_row_id);
-      if (key == "defaultRowCommitVersion") return Read(key, value, remove.default_row_commit_version);
+      if (key == "defaultRowCommitVersion")
+        return Read(key, value, remove.default_row_commit_version);
       return true;
     });
     return done && (has_path || Missing("path"));
   }
 
-  // A schema may be absent here: a later metaData may supersede this one. Whoever uses it will find it empty.
+  // A schema may be absent here: a later metaData may supersede this one. Whoever uses it will find
+  // it empty.
   bool ParseBody(ondemand::object& object, Metadata& metadata) {
     return ForEach(object, [&](std::string_view key, ondemand::value& value) {
       if (key == "id") return ReadUnlessNull(key, value, metadata.id);
@@ -286,7 +302,8 @@ class ActionParser {
       if (key == "createdTime") return Read(key, value, metadata.created_ms);
       if (key != "format") return true;
       return ForEachMember("format", value, [&](std::string_view member, ondemand::value& inner) {
-        if (member == "provider") return ReadUnlessNull("format.provider", inner, metadata.format_provider);
+        if (member == "provider")
+          return ReadUnlessNull("format.provider", inner, metadata.format_provider);
         if (member == "options") return ReadMap("format.options", inner, metadata.format_options);
         return true;
       });
@@ -297,8 +314,10 @@ class ActionParser {
     bool has_reader = false;
     bool has_writer = false;
     const bool done = ForEach(object, [&](std::string_view key, ondemand::value& value) {
-      if (key == "minReaderVersion") return has_reader = true, Read(key, value, protocol.min_reader_version);
-      if (key == "minWriterVersion") return has_writer = true, Read(key, value, protocol.min_writer_version);
+      if (key == "minReaderVersion")
+        return has_reader = true, Read(key, value, protocol.min_reader_version);
+      if (key == "minWriterVersion")
+        return has_writer = true, Read(key, value, protocol.min_writer_version);
       if (key == "readerFeatures") return Read(key, value, protocol.reader_features);
       if (key == "writerFeatures") return Read(key, value, protocol.writer_features);
       return true;
@@ -345,7 +364,8 @@ class ActionParser {
     return done && (has_path || Missing("path"));
   }
 
-  // Nothing depends on commitInfo, and writers put anything there: a field of an unexpected type is kept as it is.
+  // Nothing depends on commitInfo, and writers put anything there: a field of an unexpected type is
+  // kept as it is.
   bool ParseBody(ondemand::object& object, CommitInfo& info) {
     return ForEach(object, [&](std::string_view key, ondemand::value& value) {
       json_type type{};
@@ -362,10 +382,11 @@ class ActionParser {
         if (name == "operationParameters") return ReadRawFields(value, info.operation_parameters);
         if (name == "operationMetrics") return ReadRawFields(value, info.operation_metrics);
       } else if (type == json_type::number) {
-        std::optional<int64_t>* number = name == "timestamp"           ? &info.timestamp_ms
-                                         : name == "inCommitTimestamp" ? &info.in_commit_timestamp_ms
-                                         : name == "readVersion"       ? &info.read_version
-                                                                       : nullptr;
+        std::optional<int64_t>* number = name == "timestamp" ? &info.timestamp_ms
+                                         : name == "inCommitTimestamp"
+                                             ? &info.in_commit_timestamp_ms
+                                         : name == "readVersion" ? &info.read_version
+                                                                 : nullptr;
         int64_t integer = 0;
         if (number && !value.get_int64().get(integer)) return *number = integer, true;
       }
@@ -373,10 +394,11 @@ class ActionParser {
     });
   }
   bool ReadRawFields(ondemand::value& value, RawFields& out) {
-    return ForEachMember("operationParameters", value, [&](std::string_view key, ondemand::value& member) {
-      auto& entry = out.emplace_back(key, "");
-      return ReadRaw(member, entry.second);
-    });
+    return ForEachMember("operationParameters", value,
+                         [&](std::string_view key, ondemand::value& member) {
+                           auto& entry = out.emplace_back(key, "");
+                           return ReadRaw(member, entry.second);
+                         });
   }
 
   ondemand::parser parser_;
@@ -402,8 +424,10 @@ class CommitReader {
       }
       Advance(document_end_);
     }
-    if (!any) return Corrupt("delta.bad_commit", fmt::format("{} is empty ({} bytes, no action)", name_, text_.size()),
-                               "restore the file from a backup; nothing was changed");
+    if (!any)
+      return Corrupt("delta.bad_commit",
+                     fmt::format("{} is empty ({} bytes, no action)", name_, text_.size()),
+                     "restore the file from a backup; nothing was changed");
     return {};
   }
 
@@ -415,7 +439,8 @@ class CommitReader {
     while (IsSpace(text_[end - 1])) --end;
     if (text_[end - 1] == '}' && Try(end, filter)) return {};
     const size_t whole = FindDocumentEnd();
-    if (whole == std::string_view::npos) return Bad("delta.bad_commit", "the JSON object has no end: the file is truncated");
+    if (whole == std::string_view::npos)
+      return Bad("delta.bad_commit", "the JSON object has no end: the file is truncated");
     if (whole == end) return Bad("delta.bad_commit", parser_.problem());
     actions_.clear();
     if (!Try(whole, filter)) return Bad("delta.bad_commit", parser_.problem());
@@ -430,7 +455,8 @@ class CommitReader {
 
   Status CheckRestOfLine() {
     for (size_t i = document_end_; i < text_.size() && text_[i] != '\n'; ++i) {
-      if (!IsSpace(text_[i])) return Bad("delta.bad_commit", "text follows the JSON object on its line");
+      if (!IsSpace(text_[i]))
+        return Bad("delta.bad_commit", "text follows the JSON object on its line");
     }
     return {};
   }
@@ -490,7 +516,8 @@ class CommitReader {
 
 }  // namespace
 
-Status ParseCommit(const Bytes& json, std::string_view name, const ActionFilter& filter, const ActionVisitor& visit) {
+Status ParseCommit(const Bytes& json, std::string_view name, const ActionFilter& filter,
+                   const ActionVisitor& visit) {
   CommitReader reader(json, name);
   CommitRules rules;
   LAKEHOLD_TRY(reader.Run(filter, visit, rules));

@@ -18,10 +18,11 @@ struct Parsed {
 
 Parsed Parse(std::string_view text, const ActionFilter& filter = {}) {
   Parsed parsed;
-  parsed.status = ParseCommit(Bytes::CopyOf(text), "00000000000000000007.json", filter, [&](Action&& action) {
-    parsed.actions.push_back(std::move(action));
-    return Status();
-  });
+  parsed.status =
+      ParseCommit(Bytes::CopyOf(text), "00000000000000000007.json", filter, [&](Action&& action) {
+        parsed.actions.push_back(std::move(action));
+        return Status();
+      });
   return parsed;
 }
 
@@ -36,7 +37,8 @@ Body Only(std::string_view text) {
   return std::get<Body>(std::move(parsed.actions[0]));
 }
 
-void ExpectBad(std::string_view text, std::string_view reason, std::string_view line, std::string_view cause) {
+void ExpectBad(std::string_view text, std::string_view reason, std::string_view line,
+               std::string_view cause) {
   const Parsed parsed = Parse(text);
   ASSERT_FALSE(parsed.status.ok()) << text;
   const Error& error = parsed.status.error();
@@ -79,24 +81,59 @@ TEST(ActionJson, NullIsAsGoodAsAbsent) {
 }
 
 TEST(ActionJson, WhatIsWrittenReadsBackEqual) {
-  const DeletionVectorDescriptor vector{"i", "wi5b=000010000siXQKl0rr91000f55c8Xg0@@D72lkbi5=-{L", std::nullopt, 44, 6};
-  AddFile add{.path = "x=%2541/p.parquet", .partition_values = {{"x", "quote\" back\\ nl\n tab\t\x01 é"}, {"y", std::nullopt}},
-              .size_bytes = INT64_MAX, .modified_ms = -1, .data_change = false, .stats = "{\"a\":\"\\u0001\"}",
-              .tags = "{\"a\":\"b\"}", .deletion_vector = vector, .base_row_id = 0, .default_row_commit_version = 1,
+  const DeletionVectorDescriptor vector{"i", "wi5b=000010000siXQKl0rr91000f55c8Xg0@@D72lkbi5=-{L",
+                                        std::nullopt, 44, 6};
+  AddFile add{.path = "x=%2541/p.parquet",
+              .partition_values = {{"x", "quote\" back\\ nl\n tab\t\x01 é"}, {"y", std::nullopt}},
+              .size_bytes = INT64_MAX,
+              .modified_ms = -1,
+              .data_change = false,
+              .stats = "{\"a\":\"\\u0001\"}",
+              .tags = "{\"a\":\"b\"}",
+              .deletion_vector = vector,
+              .base_row_id = 0,
+              .default_row_commit_version = 1,
               .clustering_provider = "c"};
-  RemoveFile remove{.path = "r", .deletion_timestamp_ms = 5, .data_change = false, .extended_file_metadata = true,
-                    .partition_values = {{"x", ""}}, .size_bytes = 7, .stats = "s", .tags = "{}",
-                    .deletion_vector = vector, .base_row_id = 1, .default_row_commit_version = 2};
-  Metadata metadata{.id = "id", .name = "n", .description = "d", .format_options = {{"o", "p"}},
-                    .schema_string = "{\"type\":\"struct\"}", .partition_columns = {"x", "y\""},
-                    .configuration = {{"delta.appendOnly", "true"}, {"z", ""}}, .created_ms = 9};
-  Protocol protocol{3, 7, std::vector<std::string>{"timestampNtz"}, std::vector<std::string>{"timestampNtz", "appendOnly"}};
-  CommitInfo info{.timestamp_ms = 1, .in_commit_timestamp_ms = 2, .operation = "WRITE",
-                  .operation_parameters = {{"mode", "\"Append\""}}, .operation_metrics = {{"numFiles", "\"1\""}},
-                  .is_blind_append = true, .isolation_level = "Serializable", .read_version = 4, .engine_info = "e",
-                  .txn_id = "t", .other = {{"tags", "{\"a\":\"b\"}"}}};
-  const std::vector<Action> actions{info, protocol, metadata, add, remove, SetTransaction{"app", 3, 8},
-                                    DomainMetadata{"d", "{\"x\":1}", true}, AddChangeFile{"c", {}, 5, "{}"}};
+  RemoveFile remove{.path = "r",
+                    .deletion_timestamp_ms = 5,
+                    .data_change = false,
+                    .extended_file_metadata = true,
+                    .partition_values = {{"x", ""}},
+                    .size_bytes = 7,
+                    .stats = "s",
+                    .tags = "{}",
+                    .deletion_vector = vector,
+                    .base_row_id = 1,
+                    .default_row_commit_version = 2};
+  Metadata metadata{.id = "id",
+                    .name = "n",
+                    .description = "d",
+                    .format_options = {{"o", "p"}},
+                    .schema_string = "{\"type\":\"struct\"}",
+                    .partition_columns = {"x", "y\""},
+                    .configuration = {{"delta.appendOnly", "true"}, {"z", ""}},
+                    .created_ms = 9};
+  Protocol protocol{3, 7, std::vector<std::string>{"timestampNtz"},
+                    std::vector<std::string>{"timestampNtz", "appendOnly"}};
+  CommitInfo info{.timestamp_ms = 1,
+                  .in_commit_timestamp_ms = 2,
+                  .operation = "WRITE",
+                  .operation_parameters = {{"mode", "\"Append\""}},
+                  .operation_metrics = {{"numFiles", "\"1\""}},
+                  .is_blind_append = true,
+                  .isolation_level = "Serializable",
+                  .read_version = 4,
+                  .engine_info = "e",
+                  .txn_id = "t",
+                  .other = {{"tags", "{\"a\":\"b\"}"}}};
+  const std::vector<Action> actions{info,
+                                    protocol,
+                                    metadata,
+                                    add,
+                                    remove,
+                                    SetTransaction{"app", 3, 8},
+                                    DomainMetadata{"d", "{\"x\":1}", true},
+                                    AddChangeFile{"c", {}, 5, "{}"}};
   const Parsed parsed = Parse(FormatCommit(actions));
   ASSERT_TRUE(parsed.status.ok()) << parsed.status.error().message;
   EXPECT_EQ(parsed.actions, actions);
@@ -104,16 +141,30 @@ TEST(ActionJson, WhatIsWrittenReadsBackEqual) {
 
 TEST(ActionJson, WritesFieldsInTheOrderOfDeltaSpark) {
   std::string out;
-  AppendActionJson(AddFile{.path = "p", .partition_values = {{"d", "1"}}, .size_bytes = 2, .modified_ms = 3,
-                           .stats = "{\"numRecords\":1}"}, out);
-  EXPECT_EQ(out, R"({"add":{"path":"p","partitionValues":{"d":"1"},"size":2,"modificationTime":3,"dataChange":true,)"
-                 R"("stats":"{\"numRecords\":1}"}})" "\n");
+  AppendActionJson(AddFile{.path = "p",
+                           .partition_values = {{"d", "1"}},
+                           .size_bytes = 2,
+                           .modified_ms = 3,
+                           .stats = "{\"numRecords\":1}"},
+                   out);
+  EXPECT_EQ(
+      out,
+      R"({"add":{"path":"p","partitionValues":{"d":"1"},"size":2,"modificationTime":3,"dataChange":true,)"
+      R"("stats":"{\"numRecords\":1}"}})"
+      "\n");
   out.clear();
-  AppendActionJson(CommitInfo{.timestamp_ms = 5, .in_commit_timestamp_ms = 6, .operation = "WRITE"}, out);
-  EXPECT_EQ(out, R"({"commitInfo":{"inCommitTimestamp":6,"timestamp":5,"operation":"WRITE","operationParameters":{}}})" "\n");
+  AppendActionJson(CommitInfo{.timestamp_ms = 5, .in_commit_timestamp_ms = 6, .operation = "WRITE"},
+                   out);
+  EXPECT_EQ(
+      out,
+      R"({"commitInfo":{"inCommitTimestamp":6,"timestamp":5,"operation":"WRITE","operationParameters":{}}})"
+      "\n");
   out.clear();
   AppendActionJson(RemoveFile{.path = "p", .deletion_timestamp_ms = 1}, out);
-  EXPECT_EQ(out, R"({"remove":{"path":"p","deletionTimestamp":1,"dataChange":true,"extendedFileMetadata":false}})" "\n");
+  EXPECT_EQ(
+      out,
+      R"({"remove":{"path":"p","deletionTimestamp":1,"dataChange":true,"extendedFileMetadata":false}})"
+      "\n");
 }
 
 TEST(ActionJson, EscapesControlCharactersAndKeepsUtf8) {
@@ -131,23 +182,33 @@ TEST(ActionJson, CommitInfoMayHoldAnything) {
   EXPECT_FALSE(info.is_blind_append);
   const RawFields metrics{{"n", "1"}, {"s", "\"2\""}, {"o", "{\"a\":[null]}"}, {"nil", "null"}};
   EXPECT_EQ(info.operation_metrics, metrics);
-  const RawFields other{{"timestamp", "\"not a number\""}, {"operation", "7"}, {"operationParameters", "[1,2]"},
-                        {"isBlindAppend", "\"yes\""}, {"readVersion", "1.5"}, {"engineInfo", "null"}, {"x", "true"}};
+  const RawFields other{{"timestamp", "\"not a number\""},
+                        {"operation", "7"},
+                        {"operationParameters", "[1,2]"},
+                        {"isBlindAppend", "\"yes\""},
+                        {"readVersion", "1.5"},
+                        {"engineInfo", "null"},
+                        {"x", "true"}};
   EXPECT_EQ(info.other, other);
 }
 
 TEST(ActionJson, TakesBareScalarsInStringMaps) {
-  const auto add = Only<AddFile>(R"({"add":{"path":"a","size":1,"partitionValues":{"i":7,"b":true}}})");
+  const auto add =
+      Only<AddFile>(R"({"add":{"path":"a","size":1,"partitionValues":{"i":7,"b":true}}})");
   EXPECT_EQ(add.partition_values, (PartitionValues{{"i", "7"}, {"b", "true"}}));
-  const auto metadata = Only<Metadata>(R"({"metaData":{"id":"x","configuration":{"delta.appendOnly":true,"n":null}}})");
-  EXPECT_EQ(metadata.configuration, (std::map<std::string, std::string>{{"delta.appendOnly", "true"}, {"n", ""}}));
-  EXPECT_EQ(metadata.schema_string, "");  // A later metaData may supersede this one: not an error here.
+  const auto metadata = Only<Metadata>(
+      R"({"metaData":{"id":"x","configuration":{"delta.appendOnly":true,"n":null}}})");
+  EXPECT_EQ(metadata.configuration,
+            (std::map<std::string, std::string>{{"delta.appendOnly", "true"}, {"n", ""}}));
+  EXPECT_EQ(metadata.schema_string,
+            "");  // A later metaData may supersede this one: not an error here.
 }
 
 TEST(ActionJson, DocumentsMaySpanLinesAndBlankLinesMayOccur) {
   const Parsed parsed = Parse(
       "\n  \r\n{\n  \"txn\": {\n    \"appId\": \"}{\\\"\",\n    \"version\": 1\n  }\n}\n\n"
-      "{\"add\": {\"path\": \"a\", \"size\": 1, \"tags\": {}\n,\"x\":{}}\n}\r\n{\"commitInfo\":{\"p\":{\"a\":\n1}}}");
+      "{\"add\": {\"path\": \"a\", \"size\": 1, \"tags\": "
+      "{}\n,\"x\":{}}\n}\r\n{\"commitInfo\":{\"p\":{\"a\":\n1}}}");
   ASSERT_TRUE(parsed.status.ok()) << parsed.status.error().message;
   ASSERT_EQ(parsed.actions.size(), 3u);
   EXPECT_EQ(std::get<SetTransaction>(parsed.actions[0]).app_id, "}{\"");
@@ -157,7 +218,9 @@ TEST(ActionJson, DocumentsMaySpanLinesAndBlankLinesMayOccur) {
 }
 
 TEST(ActionJson, IgnoresUnknownActionsAndEscapedKeysAreKeys) {
-  const Parsed parsed = Parse("{\"sidecar\":{\"path\":\"x\"}}\n{}\n{\"t\\u0078n\":{\"app\\u0049d\":\"a\",\"version\":2}}\n");
+  const Parsed parsed = Parse(
+      "{\"sidecar\":{\"path\":\"x\"}}\n{}\n{\"t\\u0078n\":{\"app\\u0049d\":\"a\",\"version\":2}}"
+      "\n");
   ASSERT_TRUE(parsed.status.ok()) << parsed.status.error().message;
   ASSERT_EQ(parsed.actions.size(), 1u);
   EXPECT_EQ(std::get<SetTransaction>(parsed.actions[0]), (SetTransaction{"a", 2, std::nullopt}));
@@ -165,11 +228,16 @@ TEST(ActionJson, IgnoresUnknownActionsAndEscapedKeysAreKeys) {
 
 TEST(ActionJson, BuildsOnlyWhatTheFilterWants) {
   const std::string text =
-      "{\"add\":{\"path\":\"a\",\"size\":1}}\n{\"txn\":{\"appId\":\"a\",\"version\":1}}\n{\"commitInfo\":{}}\n"
+      "{\"add\":{\"path\":\"a\",\"size\":1}}\n{\"txn\":{\"appId\":\"a\",\"version\":1}}\n{"
+      "\"commitInfo\":{}}\n"
       "{\"cdc\":{\"path\":\"c\",\"size\":1}}\n";
   EXPECT_EQ(Parse(text).actions.size(), 4u);
-  EXPECT_EQ(Parse(text, {.files = false, .state = false, .commit = true, .changes = false}).actions.size(), 1u);
-  EXPECT_EQ(Parse(text, {.files = true, .state = true, .commit = false, .changes = false}).actions.size(), 2u);
+  EXPECT_EQ(Parse(text, {.files = false, .state = false, .commit = true, .changes = false})
+                .actions.size(),
+            1u);
+  EXPECT_EQ(
+      Parse(text, {.files = true, .state = true, .commit = false, .changes = false}).actions.size(),
+      2u);
 }
 
 TEST(ActionJson, RefusesBrokenFilesNamingFileLineAndCause) {
@@ -189,25 +257,29 @@ TEST(ActionJson, RefusesBrokenFilesNamingFileLineAndCause) {
   ExpectBad("{}}\n", reason, "line 1", "text follows");
   ExpectBad("{\"add\":{\"path\":\"a\" \"size\":1}}", reason, "line 1", "");
   ExpectBad("{\"add\":{\"path\":\"a\tb\",\"size\":1}}", reason, "line 1", "");
-  ExpectBad("{\"add\":{\"path\":\"a\",\"size\":}}", reason, "line 1", "add.size is not a 64-bit integer");
-  ExpectBad("{\"add\":{\"path\":\"a\",\"size\":99999999999999999999}}", reason, "line 1", "add.size");
+  ExpectBad("{\"add\":{\"path\":\"a\",\"size\":}}", reason, "line 1",
+            "add.size is not a 64-bit integer");
+  ExpectBad("{\"add\":{\"path\":\"a\",\"size\":99999999999999999999}}", reason, "line 1",
+            "add.size");
   ExpectBad("{\"add\":{\"path\":7,\"size\":1}}", reason, "line 1", "add.path is not a string");
   ExpectBad("{\"add\":{\"size\":1}}", reason, "line 1", "add has no path");
   ExpectBad("{\"add\":{\"path\":\"a\"}}", reason, "line 1", "add has no size");
   ExpectBad("{\"remove\":{}}", reason, "line 1", "remove has no path");
   ExpectBad("{\"protocol\":{\"minReaderVersion\":1}}", reason, "line 1", "minWriterVersion");
-  ExpectBad("{\"protocol\":{\"minReaderVersion\":4294967297,\"minWriterVersion\":2}}", reason, "line 1", "32-bit");
+  ExpectBad("{\"protocol\":{\"minReaderVersion\":4294967297,\"minWriterVersion\":2}}", reason,
+            "line 1", "32-bit");
   ExpectBad("{\"txn\":{\"appId\":\"a\"}}", reason, "line 1", "txn has no version");
   ExpectBad("{\"add\":[]}", reason, "line 1", "add is not an object");
-  ExpectBad("{\"add\":{\"path\":\"a\",\"size\":1,\"deletionVector\":{\"storageType\":\"u\"}}}", reason, "line 1",
-            "pathOrInlineDv");
+  ExpectBad("{\"add\":{\"path\":\"a\",\"size\":1,\"deletionVector\":{\"storageType\":\"u\"}}}",
+            reason, "line 1", "pathOrInlineDv");
 }
 
 TEST(ActionJson, AFileActionMayOccurOncePerPathAndVector) {
   const std::string add = "{\"add\":{\"path\":\"a\",\"size\":1}}\n";
   const std::string remove = "{\"remove\":{\"path\":\"a\"}}\n";
   const std::string with_vector =
-      "{\"add\":{\"path\":\"a\",\"size\":1,\"deletionVector\":{\"storageType\":\"u\",\"pathOrInlineDv\":\"x\","
+      "{\"add\":{\"path\":\"a\",\"size\":1,\"deletionVector\":{\"storageType\":\"u\","
+      "\"pathOrInlineDv\":\"x\","
       "\"offset\":1,\"sizeInBytes\":4,\"cardinality\":1}}}\n";
   ExpectBad(add + add, "delta.duplicate_action", "line 2", "\"a\"");
   ExpectBad(remove + "\n" + remove, "delta.duplicate_action", "line 3", "\"a\"");
@@ -223,16 +295,18 @@ TEST(ActionJson, StateMayBeSetOnceInACommit) {
   ExpectBad(metadata + metadata, "delta.duplicate_action", "line 2", "metaData");
   const std::string txn = "{\"txn\":{\"appId\":\"a\",\"version\":1}}\n";
   ExpectBad(txn + txn, "delta.duplicate_action", "line 2", "\"a\"");
-  const std::string domain = "{\"domainMetadata\":{\"domain\":\"d\",\"configuration\":\"\",\"removed\":false}}\n";
+  const std::string domain =
+      "{\"domainMetadata\":{\"domain\":\"d\",\"configuration\":\"\",\"removed\":false}}\n";
   ExpectBad(domain + domain, "delta.duplicate_action", "line 2", "\"d\"");
 }
 
 TEST(ActionJson, TheVisitorCanStopTheParse) {
   int seen = 0;
-  const Status status = ParseCommit(Bytes::CopyOf("{\"commitInfo\":{}}\n{\"commitInfo\":{}}\n"), "n", {}, [&](Action&&) {
-    ++seen;
-    return Status(Cancelled("test.stop", "enough"));
-  });
+  const Status status = ParseCommit(Bytes::CopyOf("{\"commitInfo\":{}}\n{\"commitInfo\":{}}\n"),
+                                    "n", {}, [&](Action&&) {
+                                      ++seen;
+                                      return Status(Cancelled("test.stop", "enough"));
+                                    });
   EXPECT_EQ(seen, 1);
   ASSERT_FALSE(status.ok());
   EXPECT_EQ(status.error().reason, "test.stop");
@@ -251,7 +325,8 @@ TEST(CommitRules, EqualHashesAreNoDuplicates) {
 
 TEST(CommitRules, AMillionFilesNeedNoSecondLook) {
   CommitRules rules;
-  for (int i = 0; i < 1'000'000; ++i) rules.Admit(AddFile{.path = "part-" + std::to_string(i) + ".parquet"});
+  for (int i = 0; i < 1'000'000; ++i)
+    rules.Admit(AddFile{.path = "part-" + std::to_string(i) + ".parquet"});
   EXPECT_FALSE(rules.needs_exact_pass());
 }
 

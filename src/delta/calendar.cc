@@ -35,10 +35,12 @@ int64_t DaysInMonth(int64_t year, int64_t month) {
   return month == 2 && IsLeap(year) ? 29 : kDays[month - 1];
 }
 
-int64_t FloorDiv(int64_t a, int64_t b) { return a / b - (a % b != 0 && (a < 0) != (b < 0) ? 1 : 0); }
+int64_t FloorDiv(int64_t a, int64_t b) {
+  return a / b - (a % b != 0 && (a < 0) != (b < 0) ? 1 : 0);
+}
 
-// Days since 1970-01-01; eras of 400 years keep the arithmetic non-negative (Howard Hinnant, "chrono-compatible
-// low-level date algorithms").
+// Days since 1970-01-01; eras of 400 years keep the arithmetic non-negative (Howard Hinnant,
+// "chrono-compatible low-level date algorithms").
 int64_t DaysOf(int64_t year, int64_t month, int64_t day) {
   year -= month <= 2 ? 1 : 0;
   const int64_t era = FloorDiv(year, 400);
@@ -56,8 +58,10 @@ Civil CivilOf(int64_t days) {
   days += 719'468;
   const int64_t era = FloorDiv(days, 146'097);
   const int64_t day_of_era = days - era * 146'097;
-  const int64_t year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36'524 - day_of_era / 146'096) / 365;
-  const int64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+  const int64_t year_of_era =
+      (day_of_era - day_of_era / 1460 + day_of_era / 36'524 - day_of_era / 146'096) / 365;
+  const int64_t day_of_year =
+      day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
   const int64_t month_index = (5 * day_of_year + 2) / 153;
   const int64_t day = day_of_year - (153 * month_index + 2) / 5 + 1;
   const int64_t month = month_index < 10 ? month_index + 3 : month_index - 9;
@@ -151,8 +155,10 @@ std::optional<int64_t> ParseTimestamp(std::string_view text, ZoneText zone) {
     time = *time_of_day;
     offset = *parsed;
   }
-  // Summed up in seconds first: near the ends of the range the day alone overflows while the instant does not.
-  const int64_t seconds = *days * kSecondsPerDay + (time - time % kMicrosPerSecond - offset) / kMicrosPerSecond;
+  // Summed up in seconds first: near the ends of the range the day alone overflows while the
+  // instant does not.
+  const int64_t seconds =
+      *days * kSecondsPerDay + (time - time % kMicrosPerSecond - offset) / kMicrosPerSecond;
   int64_t micros = 0;
   const int64_t fraction = time % kMicrosPerSecond;
   const int64_t borrowed = seconds < 0 ? seconds + 1 : seconds;
@@ -166,7 +172,8 @@ std::string FormatTimestamp(int64_t micros) {
   const int64_t seconds = FloorDiv(micros, kMicrosPerSecond);
   const int64_t days = FloorDiv(seconds, kSecondsPerDay);
   const int64_t of_day = seconds - days * kSecondsPerDay;
-  return fmt::format("{}T{:02}:{:02}:{:02}.{:06}Z", FormatDate(days), of_day / 3600, of_day / 60 % 60, of_day % 60,
+  return fmt::format("{}T{:02}:{:02}:{:02}.{:06}Z", FormatDate(days), of_day / 3600,
+                     of_day / 60 % 60, of_day % 60,
                      (micros % kMicrosPerSecond + kMicrosPerSecond) % kMicrosPerSecond);
 }
 

@@ -1,10 +1,10 @@
 #include "delta/canonical_json.h"
 
-#include <simdjson.h>
-
 #include <algorithm>
 #include <utility>
 #include <vector>
+
+#include <simdjson.h>
 
 namespace lakehold::delta {
 namespace {
@@ -16,8 +16,9 @@ std::string Quoted(std::string_view text) {
   std::string out = "\"";
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
-    const bool unreserved = (byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z') ||
-                            byte == '-' || byte == '.' || byte == '_' || byte == '~';
+    const bool unreserved = (byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z') ||
+                            (byte >= 'a' && byte <= 'z') || byte == '-' || byte == '.' ||
+                            byte == '_' || byte == '~';
     if (unreserved) {
       out.push_back(c);
     } else {
@@ -36,7 +37,8 @@ void Flatten(const element& value, const std::string& path, Leaves& leaves) {
   const std::string prefix = path.empty() ? path : path + "+";
   switch (value.type()) {
     case element_type::OBJECT:
-      for (const auto& field : simdjson::dom::object(value)) Flatten(field.value, prefix + Quoted(field.key), leaves);
+      for (const auto& field : simdjson::dom::object(value))
+        Flatten(field.value, prefix + Quoted(field.key), leaves);
       break;
     case element_type::ARRAY: {
       size_t position = 0;

@@ -1,10 +1,10 @@
 #include "delta/checkpoint.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <charconv>
 #include <vector>
+
+#include <fmt/format.h>
 
 #include "base/limits.h"
 #include "delta/checkpoint_reader.h"
@@ -26,7 +26,8 @@ std::optional<int64_t> NumberProperty(const Metadata& metadata, const std::strin
   return number;
 }
 
-// A checkpoint hides what came before it, so it may only be written by who knows all that a state can hold.
+// A checkpoint hides what came before it, so it may only be written by who knows all that a state
+// can hold.
 Status CheckMayWrite(const TableRoot& root, const Snapshot& snapshot, const LogContext& context) {
   if (snapshot.commit_identity().empty()) {
     return Invalid("delta.uncommitted_snapshot", "an uncommitted snapshot cannot be checkpointed");
@@ -35,10 +36,12 @@ Status CheckMayWrite(const TableRoot& root, const Snapshot& snapshot, const LogC
     return Unsupported("delta.no_checkpoint_codec", "this build cannot write Parquet checkpoints");
   }
   const int64_t protected_before =
-      NumberProperty(snapshot.metadata(), "delta.requireCheckpointProtectionBeforeVersion").value_or(0);
+      NumberProperty(snapshot.metadata(), "delta.requireCheckpointProtectionBeforeVersion")
+          .value_or(0);
   if (snapshot.version() < protected_before) {
     return Unsupported("delta.checkpoint_protected",
-                       fmt::format("{}: versions before {} must not get new checkpoints", root.uri(), protected_before));
+                       fmt::format("{}: versions before {} must not get new checkpoints",
+                                   root.uri(), protected_before));
   }
   return CheckWritable(snapshot.protocol(), snapshot.metadata(), snapshot.schema());
 }
@@ -90,8 +93,10 @@ class CheckpointRows {
 
 bool SameProtocol(Protocol a, Protocol b) {
   for (Protocol* protocol : {&a, &b}) {
-    if (protocol->reader_features) std::sort(protocol->reader_features->begin(), protocol->reader_features->end());
-    if (protocol->writer_features) std::sort(protocol->writer_features->begin(), protocol->writer_features->end());
+    if (protocol->reader_features)
+      std::sort(protocol->reader_features->begin(), protocol->reader_features->end());
+    if (protocol->writer_features)
+      std::sort(protocol->writer_features->begin(), protocol->writer_features->end());
   }
   return a == b;
 }
@@ -101,7 +106,8 @@ struct ReadBack {
   int64_t live_files = 0;
 };
 
-// Reads the checkpoint and compares it with the snapshot: every file once, the same bytes, the same protocol and metaData.
+// Reads the checkpoint and compares it with the snapshot: every file once, the same bytes, the same
+// protocol and metaData.
 Result<ReadBack> ProveComplete(const TableRoot& root, const Snapshot& snapshot, const LogFile& file,
                                const LogContext& context) {
   const FileTable& files = snapshot.files();
@@ -111,15 +117,16 @@ Result<ReadBack> ProveComplete(const TableRoot& root, const Snapshot& snapshot, 
   bool has_protocol = false, has_metadata = false;
   std::vector<bool> seen(files.slots());
   const auto incomplete = [&](std::string_view what) {
-    return Corrupt("delta.checkpoint_incomplete",
-                   fmt::format("{} does not hold version {}: {}", file.key, snapshot.version(), what));
+    return Corrupt("delta.checkpoint_incomplete", fmt::format("{} does not hold version {}: {}",
+                                                              file.key, snapshot.version(), what));
   };
   LAKEHOLD_TRY(ReadCheckpoint(root, {file}, columns, context, [&](Action&& action) -> Status {
     ++found.actions;
     if (const auto* add = std::get_if<AddFile>(&action)) {
       const std::string dv = add->deletion_vector ? add->deletion_vector->UniqueId() : "";
       const auto ordinal = files.Find(add->path, dv);
-      if (!ordinal || seen[*ordinal]) return incomplete(fmt::format("file {} does not belong or comes twice", add->path));
+      if (!ordinal || seen[*ordinal])
+        return incomplete(fmt::format("file {} does not belong or comes twice", add->path));
       seen[*ordinal] = true;
       ++found.live_files;
       bytes += add->size_bytes;
@@ -136,8 +143,8 @@ Result<ReadBack> ProveComplete(const TableRoot& root, const Snapshot& snapshot, 
   if (!has_protocol) return incomplete("no protocol, or another one");
   if (!has_metadata) return incomplete("no metaData, or another one");
   if (found.live_files != files.live_files() || bytes != files.live_bytes()) {
-    return incomplete(fmt::format("{} files of {} bytes where the log has {} of {}", found.live_files, bytes,
-                                  files.live_files(), files.live_bytes()));
+    return incomplete(fmt::format("{} files of {} bytes where the log has {} of {}",
+                                  found.live_files, bytes, files.live_files(), files.live_bytes()));
   }
   return found;
 }
@@ -148,18 +155,21 @@ Status MoveHint(const TableRoot& root, const CheckpointReport& report) {
   auto text = root.store->Get(key, std::nullopt);
   const auto present = text.ok() ? ParseLastCheckpoint(text->view()) : std::nullopt;
   if (present && present->version >= report.version) return {};
-  const LastCheckpoint hint{report.version, report.actions, std::nullopt, report.size_bytes, report.live_files};
+  const LastCheckpoint hint{report.version, report.actions, std::nullopt, report.size_bytes,
+                            report.live_files};
   return root.store->PutHint(key, AsBytes(FormatLastCheckpoint(hint)));
 }
 
 }  // namespace
 
-Result<CheckpointReport> WriteCheckpoint(const TableRoot& root, const Snapshot& snapshot, const LogContext& context) {
+Result<CheckpointReport> WriteCheckpoint(const TableRoot& root, const Snapshot& snapshot,
+                                         const LogContext& context) {
   LAKEHOLD_TRY(CheckMayWrite(root, snapshot, context));
   LAKEHOLD_ASSIGN(auto tombstones, snapshot.LoadTombstones(context));
   CheckpointRows rows(snapshot, std::move(tombstones));
   const auto& configuration = snapshot.metadata().configuration;
-  const int64_t keep_ms = IntervalPropertyMs(configuration, "delta.setTransactionRetentionDuration", -1);
+  const int64_t keep_ms =
+      IntervalPropertyMs(configuration, "delta.setTransactionRetentionDuration", -1);
   if (keep_ms >= 0) rows.DropTransactionsUntil(context.runtime.clock.NowMs() - keep_ms);
   const auto as_json = configuration.find("delta.checkpoint.writeStatsAsJson");
   const bool stats_as_json = as_json == configuration.end() || as_json->second != "false";
@@ -169,13 +179,16 @@ Result<CheckpointReport> WriteCheckpoint(const TableRoot& root, const Snapshot& 
   file.key = root.LogKeyOf(name);
   CheckpointReport report{.version = snapshot.version()};
   auto written = context.checkpoint_codec->Write(
-      root, file.key, [&]() -> Result<std::optional<Action>> { return rows.Next(); }, stats_as_json);
+      root, file.key, [&]() -> Result<std::optional<Action>> { return rows.Next(); },
+      stats_as_json);
   if (!written.ok() && written.error().kind != ErrorKind::kAlreadyExists) return written.error();
   report.written = written.ok();
   auto proof = ProveComplete(root, snapshot, file, context);
   if (!proof.ok()) {
-    // Ours, and proven wrong: nobody may take it for the table. Another writer's stays, but the hint will not name it.
-    if (report.written && proof.error().kind == ErrorKind::kCorrupt) (void)root.store->Delete(file.key);
+    // Ours, and proven wrong: nobody may take it for the table. Another writer's stays, but the
+    // hint will not name it.
+    if (report.written && proof.error().kind == ErrorKind::kCorrupt)
+      (void)root.store->Delete(file.key);
     return proof.error();
   }
   report.actions = proof->actions;
@@ -186,14 +199,16 @@ Result<CheckpointReport> WriteCheckpoint(const TableRoot& root, const Snapshot& 
   return report;
 }
 
-bool CheckpointIsDue(const Metadata& metadata, Version version, std::optional<Version> last_checkpoint,
-                     uint64_t json_bytes_since, uint64_t last_checkpoint_bytes) {
+bool CheckpointIsDue(const Metadata& metadata, Version version,
+                     std::optional<Version> last_checkpoint, uint64_t json_bytes_since,
+                     uint64_t last_checkpoint_bytes) {
   const Version since = version - last_checkpoint.value_or(0);
   if (since <= 0) return false;
   const auto interval = NumberProperty(metadata, "delta.checkpointInterval");
   if (interval && *interval > 0) return since >= *interval;
   if (since >= limits::kCheckpointIntervalVersions) return true;
-  return json_bytes_since > std::max<uint64_t>(limits::kCheckpointJsonBytes, last_checkpoint_bytes / 4);
+  return json_bytes_since >
+         std::max<uint64_t>(limits::kCheckpointJsonBytes, last_checkpoint_bytes / 4);
 }
 
 }  // namespace lakehold::delta

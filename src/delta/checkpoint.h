@@ -1,6 +1,8 @@
-// Checkpoints: the state of one version in one file. What is read, what is written, and who encodes it.
+// Checkpoints: the state of one version in one file. What is read, what is written, and who encodes
+// it.
 //
-// Parquet lives upstairs: CheckpointCodec is implemented by the engine on DuckDB, and by a plain-text one in tests.
+// Parquet lives upstairs: CheckpointCodec is implemented by the engine on DuckDB, and by a
+// plain-text one in tests.
 #pragma once
 
 #include <cstdint>
@@ -18,10 +20,10 @@ namespace lakehold::delta {
 class Snapshot;
 
 struct CheckpointColumns {
-  bool files = true;   // add and, if `tombstones`, remove
+  bool files = true;  // add and, if `tombstones`, remove
   bool tombstones = false;
-  bool state = true;   // metaData, protocol, txn, domainMetadata; sidecars are always told
-  bool stats = true;   // add.stats, else stats_parsed turned into the same JSON
+  bool state = true;  // metaData, protocol, txn, domainMetadata; sidecars are always told
+  bool stats = true;  // add.stats, else stats_parsed turned into the same JSON
 };
 
 // Pulled by the codec: the next action, or nothing at the end.
@@ -42,20 +44,21 @@ struct Sidecar {
 // Hears of the rows of a checkpoint file. An error stops the read and is returned.
 struct CheckpointVisitor {
   std::function<Status(Action&&)> action;
-  std::function<Status(Sidecar&&)> sidecar;  // Every sidecar row must come here: its file actions are elsewhere.
+  std::function<Status(Sidecar&&)>
+      sidecar;  // Every sidecar row must come here: its file actions are elsewhere.
 };
 
 class CheckpointCodec {
  public:
   virtual ~CheckpointCodec() = default;
-  // Streams the rows of one Parquet checkpoint file or sidecar, in any order; columns the file lacks are absent fields.
-  // kCorrupt "delta.bad_checkpoint" if it cannot be decoded.
+  // Streams the rows of one Parquet checkpoint file or sidecar, in any order; columns the file
+  // lacks are absent fields. kCorrupt "delta.bad_checkpoint" if it cannot be decoded.
   virtual Status Read(const TableRoot& root, std::string_view key, const CheckpointColumns& columns,
                       const CheckpointVisitor& visit) = 0;
-  // Writes a classic V1 checkpoint under `key`, put-if-absent and durable. Partition values, statistics and lists as the
-  // protocol's schema says; `add.stats` only where `stats_as_json`.
-  virtual Result<WrittenCheckpoint> Write(const TableRoot& root, std::string_view key, const ActionSource& next,
-                                          bool stats_as_json) = 0;
+  // Writes a classic V1 checkpoint under `key`, put-if-absent and durable. Partition values,
+  // statistics and lists as the protocol's schema says; `add.stats` only where `stats_as_json`.
+  virtual Result<WrittenCheckpoint> Write(const TableRoot& root, std::string_view key,
+                                          const ActionSource& next, bool stats_as_json) = 0;
 };
 
 // The hint beside the log. A broken or stale one is as good as none.
@@ -78,12 +81,16 @@ struct CheckpointReport {
   bool written = false;  // False if a checkpoint of this version was there already.
 };
 
-// Writes the checkpoint of `snapshot`, proves it complete (reads it back and compares counts and bytes with the snapshot's),
-// and only then moves `_last_checkpoint`. Tombstones older than delta.deletedFileRetentionDuration stay out.
-Result<CheckpointReport> WriteCheckpoint(const TableRoot& root, const Snapshot& snapshot, const LogContext& context);
+// Writes the checkpoint of `snapshot`, proves it complete (reads it back and compares counts and
+// bytes with the snapshot's), and only then moves `_last_checkpoint`. Tombstones older than
+// delta.deletedFileRetentionDuration stay out.
+Result<CheckpointReport> WriteCheckpoint(const TableRoot& root, const Snapshot& snapshot,
+                                         const LogContext& context);
 
-// Whether a checkpoint of `version` is due (decision 9), given how much JSON has come since the last.
-bool CheckpointIsDue(const Metadata& metadata, Version version, std::optional<Version> last_checkpoint,
-                     uint64_t json_bytes_since, uint64_t last_checkpoint_bytes);
+// Whether a checkpoint of `version` is due (decision 9), given how much JSON has come since the
+// last.
+bool CheckpointIsDue(const Metadata& metadata, Version version,
+                     std::optional<Version> last_checkpoint, uint64_t json_bytes_since,
+                     uint64_t last_checkpoint_bytes);
 
 }  // namespace lakehold::delta

@@ -1,10 +1,10 @@
 #include "delta/checkpoint_reader.h"
 
-#include <fmt/format.h>
-#include <simdjson.h>
-
 #include <memory>
 #include <string>
+
+#include <fmt/format.h>
+#include <simdjson.h>
 
 #include "delta/action_json.h"
 #include "delta/partition_value.h"
@@ -13,13 +13,15 @@ namespace lakehold::delta {
 namespace {
 
 // The sidecar rows of a JSON manifest; ParseCommit reads the others.
-Status ReadJsonSidecars(const Bytes& manifest, std::string_view key, std::vector<Sidecar>& sidecars) {
+Status ReadJsonSidecars(const Bytes& manifest, std::string_view key,
+                        std::vector<Sidecar>& sidecars) {
   const auto bad = [&](std::string_view cause) {
     return Corrupt("delta.bad_checkpoint", fmt::format("{}: {}", key, cause));
   };
   simdjson::dom::parser parser;
   simdjson::dom::document_stream rows;
-  if (auto error = parser.parse_many(manifest.data(), manifest.size(), manifest.size() + 32).get(rows)) {
+  if (auto error =
+          parser.parse_many(manifest.data(), manifest.size(), manifest.size() + 32).get(rows)) {
     return bad(simdjson::error_message(error));
   }
   for (auto row : rows) {
@@ -40,24 +42,28 @@ Status ReadJsonSidecars(const Bytes& manifest, std::string_view key, std::vector
 
 Result<std::string> SidecarKey(const TableRoot& root, const Sidecar& sidecar) {
   LAKEHOLD_ASSIGN(std::string path, DecodeLogPath(sidecar.path, root.uri()));
-  const bool relative = sidecar.path.find(':') == std::string::npos && !sidecar.path.starts_with('/');
+  const bool relative =
+      sidecar.path.find(':') == std::string::npos && !sidecar.path.starts_with('/');
   return relative ? root.LogKeyOf("_sidecars/" + path) : root.KeyOf(path);
 }
 
 Result<std::shared_ptr<CheckpointCodec>> CodecOf(const LogContext& context, std::string_view key) {
   if (context.checkpoint_codec) return context.checkpoint_codec;
-  return Unsupported("delta.no_checkpoint_codec", fmt::format("{}: this build cannot read Parquet checkpoints", key));
+  return Unsupported("delta.no_checkpoint_codec",
+                     fmt::format("{}: this build cannot read Parquet checkpoints", key));
 }
 
-Status ReadPart(const TableRoot& root, const LogFile& part, const CheckpointColumns& columns, const LogContext& context,
-                const CheckpointVisitor& visit, std::vector<Sidecar>& sidecars) {
+Status ReadPart(const TableRoot& root, const LogFile& part, const CheckpointColumns& columns,
+                const LogContext& context, const CheckpointVisitor& visit,
+                std::vector<Sidecar>& sidecars) {
   if (!part.key.ends_with(".json")) {
     LAKEHOLD_ASSIGN(const auto codec, CodecOf(context, part.key));
     return codec->Read(root, part.key, columns, visit);
   }
   LAKEHOLD_ASSIGN(const Bytes json, root.store->Get(part.key, std::nullopt));
   LAKEHOLD_TRY(ReadJsonSidecars(json, part.key, sidecars));
-  const ActionFilter filter{.files = columns.files, .state = columns.state, .commit = false, .changes = false};
+  const ActionFilter filter{
+      .files = columns.files, .state = columns.state, .commit = false, .changes = false};
   Status parsed = ParseCommit(json, part.key, filter, visit.action);
   if (!parsed.ok() && parsed.error().kind == ErrorKind::kCorrupt) {
     return Corrupt("delta.bad_checkpoint", parsed.error().message);
@@ -67,19 +73,22 @@ Status ReadPart(const TableRoot& root, const LogFile& part, const CheckpointColu
 
 }  // namespace
 
-Status ReadCheckpoint(const TableRoot& root, const std::vector<LogFile>& parts, const CheckpointColumns& columns,
-                      const LogContext& context, const std::function<Status(Action&&)>& visit) {
+Status ReadCheckpoint(const TableRoot& root, const std::vector<LogFile>& parts,
+                      const CheckpointColumns& columns, const LogContext& context,
+                      const std::function<Status(Action&&)>& visit) {
   std::vector<Sidecar> sidecars;
   CheckpointVisitor visitor{visit, [&](Sidecar&& sidecar) -> Status {
                               sidecars.push_back(std::move(sidecar));
                               return {};
                             }};
-  for (const LogFile& part : parts) LAKEHOLD_TRY(ReadPart(root, part, columns, context, visitor, sidecars));
+  for (const LogFile& part : parts)
+    LAKEHOLD_TRY(ReadPart(root, part, columns, context, visitor, sidecars));
   if (!columns.files) return {};
   CheckpointColumns file_columns = columns;
   file_columns.state = false;
   visitor.sidecar = [](Sidecar&& sidecar) -> Status {
-    return Corrupt("delta.bad_checkpoint", fmt::format("sidecar {} is named by a sidecar", sidecar.path));
+    return Corrupt("delta.bad_checkpoint",
+                   fmt::format("sidecar {} is named by a sidecar", sidecar.path));
   };
   for (const Sidecar& sidecar : sidecars) {
     LAKEHOLD_ASSIGN(const std::string key, SidecarKey(root, sidecar));

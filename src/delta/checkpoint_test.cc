@@ -17,14 +17,16 @@ constexpr std::string_view kSpecExample =
 TEST(LastCheckpointTest, TheSpecsExampleHasTheSpecsChecksum) {
   const auto canonical = CanonicalJson(kSpecExample, "checksum");
   ASSERT_TRUE(canonical.has_value());
-  EXPECT_EQ(*canonical,
-            R"("k0"="%27v%200%27","k1"+"k2"=2,"k1"+"k3"+0="v3","k1"+"k3"+1+0=1,"k1"+"k3"+1+1=2,"k1"+"k3"+2+"k4"="v4",)"
-            R"("k1"+"k3"+2+"k5"+0="v5","k1"+"k3"+2+"k5"+1="v6","k1"+"k3"+2+"k5"+2="v7")");
+  EXPECT_EQ(
+      *canonical,
+      R"("k0"="%27v%200%27","k1"+"k2"=2,"k1"+"k3"+0="v3","k1"+"k3"+1+0=1,"k1"+"k3"+1+1=2,"k1"+"k3"+2+"k4"="v4",)"
+      R"("k1"+"k3"+2+"k5"+0="v5","k1"+"k3"+2+"k5"+1="v6","k1"+"k3"+2+"k5"+2="v7")");
   EXPECT_EQ(Md5Hex(*canonical), "6a92d155a59bf2eecbd4b4ec7fd1f875");
   EXPECT_EQ(Md5Hex(""), "d41d8cd98f00b204e9800998ecf8427e");
   EXPECT_EQ(Md5Hex(std::string(119, 'a')), Md5Hex(std::string(119, 'a')));
-  EXPECT_EQ(Md5Hex("12345678901234567890123456789012345678901234567890123456789012345678901234567890"),
-            "57edf4a22be3c955ac49da2e2107b67a");
+  EXPECT_EQ(
+      Md5Hex("12345678901234567890123456789012345678901234567890123456789012345678901234567890"),
+      "57edf4a22be3c955ac49da2e2107b67a");
 }
 
 TEST(LastCheckpointTest, WhatIsWrittenIsReadAndAnyChangeIsNoticed) {
@@ -45,7 +47,8 @@ TEST(CheckpointTest, TheStateComesBackFromACheckpointAlone) {
   LogBench bench;
   bench.Create({{"delta.setTransactionRetentionDuration", "interval 1 day"}});
   AddFile with_everything = MakeAdd("a", 10, "7");
-  with_everything.deletion_vector = DeletionVectorDescriptor{"u", "ab^-aqEH.-t@S}K{vb[*k^", 4, 40, 6};
+  with_everything.deletion_vector =
+      DeletionVectorDescriptor{"u", "ab^-aqEH.-t@S}K{vb[*k^", 4, 40, 6};
   with_everything.tags = R"({"x":"y"})";
   with_everything.base_row_id = 5;
   with_everything.default_row_commit_version = 1;
@@ -53,7 +56,8 @@ TEST(CheckpointTest, TheStateComesBackFromACheckpointAlone) {
   SetTransaction stale = MakeTxn("stale", 1), fresh = MakeTxn("fresh", 2);
   stale.last_updated_ms = bench.world.clock.NowMs() - 2 * 86'400'000;
   fresh.last_updated_ms = bench.world.clock.NowMs();
-  bench.Commit(2, {MakeRemove(MakeAdd("b"), bench.world.clock.NowMs()), stale, fresh, MakeTxn("timeless", 3)});
+  bench.Commit(2, {MakeRemove(MakeAdd("b"), bench.world.clock.NowMs()), stale, fresh,
+                   MakeTxn("timeless", 3)});
   const auto before = *bench.Load();
   auto report = bench.Checkpoint(2);
   ASSERT_TRUE(report.ok()) << report.error().ToString();
@@ -61,7 +65,8 @@ TEST(CheckpointTest, TheStateComesBackFromACheckpointAlone) {
   EXPECT_EQ(report->live_files, 2);
   for (Version v = 0; v <= 2; ++v) bench.Drop(CommitName(v));
   const auto after = *bench.Load();
-  EXPECT_EQ(after->files().ToAction(*after->files().Find("a", with_everything.deletion_vector->UniqueId())),
+  EXPECT_EQ(after->files().ToAction(
+                *after->files().Find("a", with_everything.deletion_vector->UniqueId())),
             with_everything);
   EXPECT_EQ(LivePaths(*after), LivePaths(*before));
   EXPECT_EQ(after->domains(), before->domains());
@@ -87,7 +92,8 @@ TEST(CheckpointTest, ABrokenCheckpointFallsBackToAnOlderOneAndJson) {
   ASSERT_FALSE(loaded.ok());
   EXPECT_EQ(loaded.error().kind, ErrorKind::kCorrupt);
   EXPECT_EQ(loaded.error().reason, "delta.bad_checkpoint");
-  EXPECT_NE(loaded.error().message.find(ClassicCheckpointName(9)), std::string::npos) << loaded.error().message;
+  EXPECT_NE(loaded.error().message.find(ClassicCheckpointName(9)), std::string::npos)
+      << loaded.error().message;
 }
 
 TEST(CheckpointTest, ACheckpointWithoutMetadataIsNoReasonToLookFurther) {
@@ -123,11 +129,13 @@ TEST(CheckpointTest, ACheckpointOfAnotherWriterIsProvenToo) {
   LogBench bench;
   bench.Fill(4);
   auto snapshot = *bench.Load();
-  bench.Put(ClassicCheckpointName(4), FormatCommit({Protocol{}, MakeMetadata(), MakeAdd("f1", 101, "1")}));
+  bench.Put(ClassicCheckpointName(4),
+            FormatCommit({Protocol{}, MakeMetadata(), MakeAdd("f1", 101, "1")}));
   auto report = WriteCheckpoint(bench.root, *snapshot, bench.context);
   ASSERT_FALSE(report.ok());
   EXPECT_EQ(report.error().reason, "delta.checkpoint_incomplete");
-  EXPECT_TRUE(bench.store->Head(bench.root.LogKeyOf(ClassicCheckpointName(4))).ok()) << "not ours to remove";
+  EXPECT_TRUE(bench.store->Head(bench.root.LogKeyOf(ClassicCheckpointName(4))).ok())
+      << "not ours to remove";
   EXPECT_FALSE(bench.store->Head(bench.root.LogKeyOf("_last_checkpoint")).ok());
 }
 
@@ -150,12 +158,15 @@ TEST(CheckpointTest, ManifestsWithSidecarsAreRead) {
     LogBench bench;
     bench.Fill(4);
     const std::string truth = Describe(**bench.Load());
-    bench.Put("_sidecars/one.parquet", FormatCommit({MakeAdd("f1", 101, "1"), MakeAdd("f2", 102, "1")}));
+    bench.Put("_sidecars/one.parquet",
+              FormatCommit({MakeAdd("f1", 101, "1"), MakeAdd("f2", 102, "1")}));
     bench.Put("_sidecars/two.parquet", FormatCommit({MakeAdd("f3", 103, "1")}));
     std::string manifest = "{\"checkpointMetadata\":{\"version\":3}}\n";
     manifest += FormatCommit({Protocol{}, MakeMetadata()});
-    manifest += "{\"sidecar\":{\"path\":\"one.parquet\",\"sizeInBytes\":1,\"modificationTime\":1}}\n";
-    manifest += "{\"sidecar\":{\"path\":\"two.parquet\",\"sizeInBytes\":1,\"modificationTime\":1}}\n";
+    manifest +=
+        "{\"sidecar\":{\"path\":\"one.parquet\",\"sizeInBytes\":1,\"modificationTime\":1}}\n";
+    manifest +=
+        "{\"sidecar\":{\"path\":\"two.parquet\",\"sizeInBytes\":1,\"modificationTime\":1}}\n";
     bench.Put(fmt::format("00000000000000000003.checkpoint.{}.{}", kUuid, extension), manifest);
     for (Version v = 0; v < 3; ++v) bench.Drop(CommitName(v));
     auto loaded = bench.Load();

@@ -38,28 +38,31 @@ std::optional<VersionChecksum> ParseChecksum(std::string_view json) {
   VersionChecksum checksum;
   simdjson::dom::element metadata, protocol;
   int64_t one_metadata = 0, one_protocol = 0;
-  if (object["tableSizeBytes"].get(checksum.table_size_bytes) || object["numFiles"].get(checksum.num_files) ||
-      object["numMetadata"].get(one_metadata) || object["numProtocol"].get(one_protocol) ||
-      object["metadata"].get(metadata) || object["protocol"].get(protocol) || one_metadata != 1 || one_protocol != 1) {
+  if (object["tableSizeBytes"].get(checksum.table_size_bytes) ||
+      object["numFiles"].get(checksum.num_files) || object["numMetadata"].get(one_metadata) ||
+      object["numProtocol"].get(one_protocol) || object["metadata"].get(metadata) ||
+      object["protocol"].get(protocol) || one_metadata != 1 || one_protocol != 1) {
     return std::nullopt;
   }
   std::string_view txn_id;
   if (object["txnId"].get(txn_id) == simdjson::SUCCESS) checksum.txn_id = std::string(txn_id);
   int64_t time_ms = 0;
-  if (object["inCommitTimestampOpt"].get(time_ms) == simdjson::SUCCESS) checksum.in_commit_timestamp_ms = time_ms;
-  const std::string lines = fmt::format("{{\"metaData\":{}}}\n{{\"protocol\":{}}}\n", simdjson::minify(metadata),
-                                        simdjson::minify(protocol));
+  if (object["inCommitTimestampOpt"].get(time_ms) == simdjson::SUCCESS)
+    checksum.in_commit_timestamp_ms = time_ms;
+  const std::string lines = fmt::format("{{\"metaData\":{}}}\n{{\"protocol\":{}}}\n",
+                                        simdjson::minify(metadata), simdjson::minify(protocol));
   int found = 0;
-  const Status parsed = ParseCommit(Bytes::CopyOf(lines), "crc", {}, [&](Action&& action) -> Status {
-    if (auto* value = std::get_if<Metadata>(&action)) {
-      checksum.metadata = std::move(*value);
-      ++found;
-    } else if (auto* value = std::get_if<Protocol>(&action)) {
-      checksum.protocol = std::move(*value);
-      ++found;
-    }
-    return {};
-  });
+  const Status parsed =
+      ParseCommit(Bytes::CopyOf(lines), "crc", {}, [&](Action&& action) -> Status {
+        if (auto* value = std::get_if<Metadata>(&action)) {
+          checksum.metadata = std::move(*value);
+          ++found;
+        } else if (auto* value = std::get_if<Protocol>(&action)) {
+          checksum.protocol = std::move(*value);
+          ++found;
+        }
+        return {};
+      });
   if (!parsed.ok() || found != 2) return std::nullopt;
   return checksum;
 }
@@ -73,10 +76,12 @@ std::string FormatChecksum(const Snapshot& snapshot, std::string_view txn_id) {
   }
   json += fmt::format("\"tableSizeBytes\":{},\"numFiles\":{},\"numMetadata\":1,\"numProtocol\":1",
                       snapshot.files().live_bytes(), snapshot.files().live_files());
-  if (HasInCommitTime(snapshot.metadata())) json += fmt::format(",\"inCommitTimestampOpt\":{}", snapshot.timestamp_ms());
-  json += fmt::format(",\"setTransactions\":[{}],\"domainMetadata\":[{}],\"metadata\":{},\"protocol\":{}}}",
-                      ListOf(snapshot.transactions()), ListOf(snapshot.domains()), BodyOf(snapshot.metadata()),
-                      BodyOf(snapshot.protocol()));
+  if (HasInCommitTime(snapshot.metadata()))
+    json += fmt::format(",\"inCommitTimestampOpt\":{}", snapshot.timestamp_ms());
+  json += fmt::format(
+      ",\"setTransactions\":[{}],\"domainMetadata\":[{}],\"metadata\":{},\"protocol\":{}}}",
+      ListOf(snapshot.transactions()), ListOf(snapshot.domains()), BodyOf(snapshot.metadata()),
+      BodyOf(snapshot.protocol()));
   return json;
 }
 

@@ -1,4 +1,5 @@
-// The version checksum `.crc`: a summary written after a commit. A hint: nothing it says decides an answer.
+// The version checksum `.crc`: a summary written after a commit. A hint: nothing it says decides an
+// answer.
 #pragma once
 
 #include <cstdint>

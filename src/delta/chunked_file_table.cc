@@ -10,7 +10,8 @@ Result<std::vector<Scalar>> TypeTuple(const PartitionValues& raw, const Partitio
   std::vector<Scalar> values;
   values.reserve(columns.size());
   for (const auto& [name, type] : columns) {
-    auto found = std::find_if(raw.begin(), raw.end(), [&](const auto& entry) { return entry.first == name; });
+    auto found = std::find_if(raw.begin(), raw.end(),
+                              [&](const auto& entry) { return entry.first == name; });
     std::optional<std::string_view> text;
     if (found != raw.end() && found->second) text = *found->second;
     LAKEHOLD_ASSIGN(Scalar value, ParsePartitionValue(text, type));
@@ -25,7 +26,8 @@ LazyColumns::LazyColumns(const LazyColumns& prior) {
   num_records_ = prior.num_records_;
 }
 
-const StatsColumn& LazyColumns::Stats(const ChunkedFileTable& table, const StatsPath& path, const DataType& type) {
+const StatsColumn& LazyColumns::Stats(const ChunkedFileTable& table, const StatsPath& path,
+                                      const DataType& type) {
   std::string key = FormatType(type);
   for (const std::string& part : path) key.append(1, '\0').append(part);
   std::lock_guard lock(mutex_);
@@ -66,8 +68,9 @@ size_t LazyColumns::memory_bytes() const {
 }
 
 const ChunkedFileTable::Part& ChunkedFileTable::PartOf(FileOrdinal ordinal) const {
-  auto after = std::upper_bound(parts_.begin(), parts_.end(), ordinal,
-                                [](FileOrdinal wanted, const Part& part) { return wanted < part.first; });
+  auto after =
+      std::upper_bound(parts_.begin(), parts_.end(), ordinal,
+                       [](FileOrdinal wanted, const Part& part) { return wanted < part.first; });
   return *std::prev(after);
 }
 
@@ -80,8 +83,9 @@ FileView ChunkedFileTable::Get(FileOrdinal ordinal) const {
   const Part& part = PartOf(ordinal);
   const uint32_t row = ordinal - part.first;
   const FileChunk& chunk = *part.chunk;
-  return {ordinal, chunk.path(row), chunk.size_bytes(row), chunk.modified_ms(row), chunk.stats(row),
-          chunk.deletion_vector(row)};
+  return {
+      ordinal,          chunk.path(row),           chunk.size_bytes(row), chunk.modified_ms(row),
+      chunk.stats(row), chunk.deletion_vector(row)};
 }
 
 const Scalar& ChunkedFileTable::PartitionValue(FileOrdinal ordinal, size_t column) const {
@@ -104,7 +108,8 @@ const std::string* ChunkedFileTable::Tags(FileOrdinal ordinal) const {
   return part.chunk->tags(ordinal - part.first);
 }
 
-std::optional<FileOrdinal> ChunkedFileTable::Find(std::string_view path, std::string_view dv_unique_id) const {
+std::optional<FileOrdinal> ChunkedFileTable::Find(std::string_view path,
+                                                  std::string_view dv_unique_id) const {
   std::string scratch;
   const std::string_view canonical = CanonicalPath(path, root_uri_, scratch);
   return FindCanonical(HashFileKey(canonical, dv_unique_id), canonical, dv_unique_id);
@@ -137,7 +142,8 @@ std::span<const int64_t> ChunkedFileTable::NumRecords() const { return lazy_->Nu
 size_t ChunkedFileTable::memory_bytes() const {
   size_t total = sizeof(*this) + parts_.capacity() * sizeof(Part) + lazy_->memory_bytes();
   for (const Part& part : parts_) {
-    total += part.chunk->memory_bytes() + part.chunk->stats_bytes() + (part.dead ? part.dead->size() / 8 : 0);
+    total += part.chunk->memory_bytes() + part.chunk->stats_bytes() +
+             (part.dead ? part.dead->size() / 8 : 0);
   }
   for (const auto& layer : layers_) total += layer->memory_bytes();
   return total;

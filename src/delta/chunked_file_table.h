@@ -1,7 +1,8 @@
-// ChunkedFileTable: the FileTable of every snapshot: shared chunks, dead bits and a layered path index. Immutable.
+// ChunkedFileTable: the FileTable of every snapshot: shared chunks, dead bits and a layered path
+// index. Immutable.
 //
-// A descendant shares all chunks and index layers and adds small ones, which merge as a binary counter does: the work of a
-// refresh grows with what is new. Made by file_table_builder.h.
+// A descendant shares all chunks and index layers and adds small ones, which merge as a binary
+// counter does: the work of a refresh grows with what is new. Made by file_table_builder.h.
 #pragma once
 
 #include <map>
@@ -32,7 +33,8 @@ class LazyColumns {
   explicit LazyColumns(const LazyColumns& prior);
   LazyColumns& operator=(const LazyColumns&) = delete;
 
-  const StatsColumn& Stats(const ChunkedFileTable& table, const StatsPath& path, const DataType& type);
+  const StatsColumn& Stats(const ChunkedFileTable& table, const StatsPath& path,
+                           const DataType& type);
   std::span<const int64_t> NumRecords(const ChunkedFileTable& table);
   size_t memory_bytes() const;
 
@@ -60,14 +62,16 @@ class ChunkedFileTable final : public FileTable {
   const Scalar& PartitionValue(FileOrdinal ordinal, size_t column) const override;
   PartitionValues RawPartitionValues(FileOrdinal ordinal) const override;
   AddFile ToAction(FileOrdinal ordinal) const override;
-  std::optional<FileOrdinal> Find(std::string_view path, std::string_view dv_unique_id) const override;
+  std::optional<FileOrdinal> Find(std::string_view path,
+                                  std::string_view dv_unique_id) const override;
   const StatsColumn& Stats(const StatsPath& path, const DataType& type) const override;
   std::span<const int64_t> NumRecords() const override;
   size_t memory_bytes() const override;
   FileOrdinals LiveOrdinals() const override;
 
   // The same as Find, for a path that is canonical already.
-  std::optional<FileOrdinal> FindCanonical(uint32_t hash, std::string_view path, std::string_view dv_unique_id) const;
+  std::optional<FileOrdinal> FindCanonical(uint32_t hash, std::string_view path,
+                                           std::string_view dv_unique_id) const;
   // add.tags, raw JSON; null if absent.
   const std::string* Tags(FileOrdinal ordinal) const;
   const std::string& root_uri() const { return root_uri_; }

@@ -27,8 +27,10 @@ uint64_t HashFile(std::string_view path, const std::optional<DeletionVectorDescr
 }  // namespace
 
 std::optional<std::string> CommitRules::Admit(const Action& action) {
-  if (const auto* add = std::get_if<AddFile>(&action)) return AdmitFile(add->path, add->deletion_vector);
-  if (const auto* remove = std::get_if<RemoveFile>(&action)) return AdmitFile(remove->path, remove->deletion_vector);
+  if (const auto* add = std::get_if<AddFile>(&action))
+    return AdmitFile(add->path, add->deletion_vector);
+  if (const auto* remove = std::get_if<RemoveFile>(&action))
+    return AdmitFile(remove->path, remove->deletion_vector);
   if (exact_) return std::nullopt;
   if (std::holds_alternative<Metadata>(action)) {
     if (metadata_) return "a second metaData in one commit";
@@ -37,9 +39,11 @@ std::optional<std::string> CommitRules::Admit(const Action& action) {
     if (protocol_) return "a second protocol in one commit";
     protocol_ = true;
   } else if (const auto* txn = std::get_if<SetTransaction>(&action)) {
-    if (!apps_.insert(txn->app_id).second) return fmt::format("a second txn of application \"{}\"", txn->app_id);
+    if (!apps_.insert(txn->app_id).second)
+      return fmt::format("a second txn of application \"{}\"", txn->app_id);
   } else if (const auto* domain = std::get_if<DomainMetadata>(&action)) {
-    if (!domains_.insert(domain->domain).second) return fmt::format("a second metadata of domain \"{}\"", domain->domain);
+    if (!domains_.insert(domain->domain).second)
+      return fmt::format("a second metadata of domain \"{}\"", domain->domain);
   }
   return std::nullopt;
 }
@@ -49,8 +53,8 @@ void CommitRules::BeginExactPass() {
   hashes_ = {};
 }
 
-std::optional<std::string> CommitRules::AdmitFile(std::string_view path,
-                                                  const std::optional<DeletionVectorDescriptor>& vector) {
+std::optional<std::string> CommitRules::AdmitFile(
+    std::string_view path, const std::optional<DeletionVectorDescriptor>& vector) {
   uint64_t hash = HashFile(path, vector) & hash_mask_;
   if (hash == 0) hash = 1;
   if (!exact_) {

@@ -1,7 +1,8 @@
 // CommitRules: what one commit may hold at most once. Externally synchronized.
 //
-// Files are remembered by a 64-bit hash of (path, vector), so a commit of a million files costs 16 MB and no strings. Two
-// equal hashes prove nothing: then the commit is read once more, comparing the suspects letter by letter.
+// Files are remembered by a 64-bit hash of (path, vector), so a commit of a million files costs 16
+// MB and no strings. Two equal hashes prove nothing: then the commit is read once more, comparing
+// the suspects letter by letter.
 #pragma once
 
 #include <cstdint>
@@ -20,15 +21,18 @@ class CommitRules {
   // `hash_mask` weakens the hash for tests.
   explicit CommitRules(uint64_t hash_mask = ~uint64_t{0}) : hash_mask_(hash_mask) {}
 
-  // What is wrong with one more such action in this commit, or nothing. Call in order, once an action.
+  // What is wrong with one more such action in this commit, or nothing. Call in order, once an
+  // action.
   std::optional<std::string> Admit(const Action& action);
 
-  // After the last action: whether the file actions must be admitted once more, after BeginExactPass().
+  // After the last action: whether the file actions must be admitted once more, after
+  // BeginExactPass().
   bool needs_exact_pass() const { return !suspects_.empty(); }
   void BeginExactPass();
 
  private:
-  std::optional<std::string> AdmitFile(std::string_view path, const std::optional<DeletionVectorDescriptor>& vector);
+  std::optional<std::string> AdmitFile(std::string_view path,
+                                       const std::optional<DeletionVectorDescriptor>& vector);
   bool InsertHash(uint64_t hash);
   void Grow();
 

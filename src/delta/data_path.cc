@@ -1,7 +1,8 @@
 // Paths of data files: the folder of a partition, and the text of a path in the log.
 //
-// Two encodings lie on top of each other. On disk a folder is "col=value" with Hive's escapes (a '/' in a value is "%2F").
-// In the log the whole path is a URI, so the '%' of such a folder is encoded once more ("%252F").
+// Two encodings lie on top of each other. On disk a folder is "col=value" with Hive's escapes (a
+// '/' in a value is "%2F"). In the log the whole path is a URI, so the '%' of such a folder is
+// encoded once more ("%252F").
 #include <algorithm>
 #include <array>
 #include <vector>
@@ -16,19 +17,22 @@ namespace {
 
 constexpr std::string_view kNullFolder = "__HIVE_DEFAULT_PARTITION__";
 
-// Hive's and Spark's list, as ExternalCatalogUtils.escapePathName has it, and NUL: control characters, DEL and
+// Hive's and Spark's list, as ExternalCatalogUtils.escapePathName has it, and NUL: control
+// characters, DEL and
 //   " # % ' * / : = ? \ { [ ] ^
 // All else, spaces and UTF-8 included, stays as it is.
 constexpr std::array<bool, 256> MakeFolderEscapes() {
   std::array<bool, 256> table{};
   for (size_t c = 0; c < 0x20; ++c) table[c] = true;
   table[0x7F] = true;
-  for (const char c : std::string_view("\"#%'*/:=?\\{[]^")) table[static_cast<unsigned char>(c)] = true;
+  for (const char c : std::string_view("\"#%'*/:=?\\{[]^"))
+    table[static_cast<unsigned char>(c)] = true;
   return table;
 }
 constexpr std::array<bool, 256> kFolderEscapes = MakeFolderEscapes();
 
-// Letters, digits and -_.~/= stay; all else is encoded, though RFC 2396 would allow more: decoders agree on these only
+// Letters, digits and -_.~/= stay; all else is encoded, though RFC 2396 would allow more: decoders
+// agree on these only
 // (":" can look like a scheme, "+" like a space).
 constexpr std::array<bool, 256> MakePathEscapes() {
   std::array<bool, 256> table{};
@@ -81,7 +85,8 @@ std::optional<std::string> DecodeOnce(std::string_view text) {
   return out;
 }
 
-// The scheme in front of ':', or nothing for a path. "col=a:b" has none: '=' is no scheme character.
+// The scheme in front of ':', or nothing for a path. "col=a:b" has none: '=' is no scheme
+// character.
 std::string_view SchemeOf(std::string_view path) {
   for (size_t i = 0; i < path.size(); ++i) {
     const char c = path[i];
@@ -93,13 +98,15 @@ std::string_view SchemeOf(std::string_view path) {
   return {};
 }
 
-// An absolute place: "file" for local ones, else scheme and authority as written ("s3://bucket"); then the path in parts.
+// An absolute place: "file" for local ones, else scheme and authority as written ("s3://bucket");
+// then the path in parts.
 struct Place {
   std::string origin;
   std::vector<std::string> parts;
 };
 
-// Parts between slashes; empty ones and "." say nothing. Fails on "..", NUL, or a path without a last part.
+// Parts between slashes; empty ones and "." say nothing. Fails on "..", NUL, or a path without a
+// last part.
 bool SplitParts(std::string_view path, std::vector<std::string>& parts) {
   if (path.find('\0') != std::string_view::npos) return false;
   while (!path.empty()) {
@@ -145,9 +152,10 @@ std::string JoinParts(const std::vector<std::string>& parts, size_t first) {
 }
 
 Error BadPath(std::string_view path) {
-  return Corrupt("delta.bad_path",
-                 fmt::format("the log names the data file \"{}\", which is no path inside a table", path),
-                 "only the writer of this table can repair it");
+  return Corrupt(
+      "delta.bad_path",
+      fmt::format("the log names the data file \"{}\", which is no path inside a table", path),
+      "only the writer of this table can repair it");
 }
 
 }  // namespace
@@ -177,7 +185,8 @@ Result<std::string> DecodeLogPath(std::string_view path, std::string_view root_u
     const std::optional<std::string> decoded = DecodeOnce(path);
     std::vector<std::string> parts;
     // A decoded leading slash would turn a relative path into an absolute one.
-    if (!decoded || decoded->front() == '/' || decoded->back() == '/' || !SplitParts(*decoded, parts) || parts.empty()) {
+    if (!decoded || decoded->front() == '/' || decoded->back() == '/' ||
+        !SplitParts(*decoded, parts) || parts.empty()) {
       return BadPath(path);
     }
     return JoinParts(parts, 0);
@@ -185,12 +194,15 @@ Result<std::string> DecodeLogPath(std::string_view path, std::string_view root_u
   const std::optional<Place> place = ParsePlace(path, true);
   if (!place) return BadPath(path);
   const std::optional<Place> root = ParsePlace(root_uri, root_uri.starts_with("file:"));
-  const bool inside = root && place->origin == root->origin && place->parts.size() > root->parts.size() &&
+  const bool inside = root && place->origin == root->origin &&
+                      place->parts.size() > root->parts.size() &&
                       std::equal(root->parts.begin(), root->parts.end(), place->parts.begin());
   if (!inside) {
-    return Unsupported("delta.path_outside_table",
-                       fmt::format("the log names the data file \"{}\", which is outside the table {}", path, root_uri),
-                       "copy the table with its data files, or read it with the tool that made the shallow clone");
+    return Unsupported(
+        "delta.path_outside_table",
+        fmt::format("the log names the data file \"{}\", which is outside the table {}", path,
+                    root_uri),
+        "copy the table with its data files, or read it with the tool that made the shallow clone");
   }
   return JoinParts(place->parts, root->parts.size());
 }

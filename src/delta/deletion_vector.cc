@@ -1,8 +1,10 @@
 // The data of a vector, after its frame in the file:
-//   u32 LE magic 1681511377, u64 LE buckets, per bucket u32 LE key (rows key * 2^32 + bitmap) and a Roaring bitmap; or the
-//   old native layout, magic 1681511376: u32 buckets, per bucket u32 size and a bitmap, the key counting from 0. Its
-//   numbers are little-endian, except in the example of the protocol's text, where all three are big-endian.
-// The frame: a file starts with version byte 1; at `offset` lie u32 BE size, the data, u32 BE CRC-32 of the data.
+//   u32 LE magic 1681511377, u64 LE buckets, per bucket u32 LE key (rows key * 2^32 + bitmap) and a
+//   Roaring bitmap; or the old native layout, magic 1681511376: u32 buckets, per bucket u32 size
+//   and a bitmap, the key counting from 0. Its numbers are little-endian, except in the example of
+//   the protocol's text, where all three are big-endian.
+// The frame: a file starts with version byte 1; at `offset` lie u32 BE size, the data, u32 BE
+// CRC-32 of the data.
 #include "delta/deletion_vector.h"
 
 #include <algorithm>
@@ -67,30 +69,35 @@ Result<std::vector<Bucket>> DecodePortable(std::string_view bytes) {
   uint64_t count = ReadLittle(bytes, 0, 8);
   bytes.remove_prefix(8);
   // The least bucket takes a key and a cookie with a count.
-  if (count > bytes.size() / 12) return Bad(fmt::format("the deletion vector is too short for {} buckets", count));
+  if (count > bytes.size() / 12)
+    return Bad(fmt::format("the deletion vector is too short for {} buckets", count));
   std::vector<Bucket> buckets;
   for (uint64_t i = 0; i < count; ++i) {
     if (bytes.size() < 4) return Bad("the deletion vector ends within a bucket");
     auto key = static_cast<uint32_t>(ReadLittle(bytes, 0, 4));
     bytes.remove_prefix(4);
     if (key > 0x7FFFFFFF) return Bad(fmt::format("bucket key {} is out of range", key));
-    if (!buckets.empty() && key <= buckets.back().key) return Bad("the bucket keys are not ascending");
+    if (!buckets.empty() && key <= buckets.back().key)
+      return Bad("the bucket keys are not ascending");
     LAKEHOLD_ASSIGN(auto bucket, TakeBucket(key, bytes));
     buckets.push_back(std::move(bucket));
   }
-  if (!bytes.empty()) return Bad(fmt::format("{} bytes are left behind the deletion vector", bytes.size()));
+  if (!bytes.empty())
+    return Bad(fmt::format("{} bytes are left behind the deletion vector", bytes.size()));
   return buckets;
 }
 
 Result<std::vector<Bucket>> DecodeNative(std::string_view bytes, bool big_endian) {
   auto take = [&] {
-    uint32_t number = big_endian ? ReadBig32(bytes, 0) : static_cast<uint32_t>(ReadLittle(bytes, 0, 4));
+    uint32_t number =
+        big_endian ? ReadBig32(bytes, 0) : static_cast<uint32_t>(ReadLittle(bytes, 0, 4));
     bytes.remove_prefix(4);
     return number;
   };
   if (bytes.size() < 4) return Bad("the deletion vector ends within its header");
   uint32_t count = take();
-  if (count > bytes.size() / 12) return Bad(fmt::format("the deletion vector is too short for {} buckets", count));
+  if (count > bytes.size() / 12)
+    return Bad(fmt::format("the deletion vector is too short for {} buckets", count));
   std::vector<Bucket> buckets;
   for (uint32_t key = 0; key < count; ++key) {
     if (bytes.size() < 4) return Bad("the deletion vector ends within a bucket");
@@ -102,7 +109,8 @@ Result<std::vector<Bucket>> DecodeNative(std::string_view bytes, bool big_endian
     buckets.push_back(std::move(bucket));
     bytes.remove_prefix(size);
   }
-  if (!bytes.empty()) return Bad(fmt::format("{} bytes are left behind the deletion vector", bytes.size()));
+  if (!bytes.empty())
+    return Bad(fmt::format("{} bytes are left behind the deletion vector", bytes.size()));
   return buckets;
 }
 
@@ -113,13 +121,15 @@ struct DeletionVector::Bitmap {
   uint64_t cardinality = 0;
 
   explicit Bitmap(std::vector<Bucket> from) : buckets(std::move(from)) {
-    for (const auto& bucket : buckets) cardinality += roaring_bitmap_get_cardinality(bucket.rows.get());
+    for (const auto& bucket : buckets)
+      cardinality += roaring_bitmap_get_cardinality(bucket.rows.get());
   }
 
   // The first bucket with this key or a higher one.
   auto Find(uint64_t key) const {
-    return std::lower_bound(buckets.begin(), buckets.end(), key,
-                            [](const Bucket& bucket, uint64_t wanted) { return bucket.key < wanted; });
+    return std::lower_bound(
+        buckets.begin(), buckets.end(), key,
+        [](const Bucket& bucket, uint64_t wanted) { return bucket.key < wanted; });
   }
 };
 
@@ -127,13 +137,15 @@ DeletionVector::DeletionVector(std::unique_ptr<Bitmap> bitmap) : bitmap_(std::mo
 DeletionVector::~DeletionVector() = default;
 
 Result<std::shared_ptr<const DeletionVector>> DeletionVector::Decode(std::string_view bytes) {
-  if (bytes.size() < 4) return Bad(fmt::format("{} bytes are too short for a deletion vector", bytes.size()));
+  if (bytes.size() < 4)
+    return Bad(fmt::format("{} bytes are too short for a deletion vector", bytes.size()));
   auto little = static_cast<uint32_t>(ReadLittle(bytes, 0, 4));
   uint32_t big = ReadBig32(bytes, 0);
   std::string_view rest = bytes.substr(4);
   auto decode = [&]() -> Result<std::vector<Bucket>> {
     if (little == kPortableMagic) return DecodePortable(rest);
-    if (little == kNativeMagic || big == kNativeMagic) return DecodeNative(rest, big == kNativeMagic);
+    if (little == kNativeMagic || big == kNativeMagic)
+      return DecodeNative(rest, big == kNativeMagic);
     return Bad(fmt::format("unknown magic number {} of a deletion vector", little));
   };
   LAKEHOLD_ASSIGN(auto buckets, decode());
@@ -176,7 +188,8 @@ size_t DeletionVector::SelectKept(uint64_t start, size_t count, std::vector<uint
   auto keep_until = [&](uint64_t row) {
     for (; next < row; ++next) kept.push_back(static_cast<uint32_t>(next - start));
   };
-  for (auto bucket = bitmap_->Find(start / kBucketRows); bucket != bitmap_->buckets.end(); ++bucket) {
+  for (auto bucket = bitmap_->Find(start / kBucketRows); bucket != bitmap_->buckets.end();
+       ++bucket) {
     uint64_t base = bucket->key * kBucketRows;
     if (base >= end) break;
     roaring_uint32_iterator_t rows;
@@ -184,7 +197,8 @@ size_t DeletionVector::SelectKept(uint64_t start, size_t count, std::vector<uint
     if (start > base && rows.has_value) {
       roaring_move_uint32_iterator_equalorlarger(&rows, static_cast<uint32_t>(start - base));
     }
-    for (; rows.has_value && base + rows.current_value < end; roaring_advance_uint32_iterator(&rows)) {
+    for (; rows.has_value && base + rows.current_value < end;
+         roaring_advance_uint32_iterator(&rows)) {
       if (deleted++ == 0) kept.reserve(kept.size() + count);
       keep_until(base + rows.current_value);
       next = base + rows.current_value + 1;
@@ -211,11 +225,13 @@ std::string DeletionVector::Encode() const {
 Result<std::string> DeletionVectorKey(const DeletionVectorDescriptor& descriptor) {
   std::string_view path = descriptor.path_or_inline;
   if (path.size() < kUuidChars) {
-    return Bad(fmt::format("deletion vector path '{}' is shorter than {} characters", path, kUuidChars));
+    return Bad(
+        fmt::format("deletion vector path '{}' is shorter than {} characters", path, kUuidChars));
   }
   std::string_view prefix = path.substr(0, path.size() - kUuidChars);
   LAKEHOLD_ASSIGN(std::string uuid, DecodeZ85(path.substr(prefix.size())));
-  if (prefix == "." || prefix.find_first_of(std::string_view("/\\\0", 3)) != std::string_view::npos ||
+  if (prefix == "." ||
+      prefix.find_first_of(std::string_view("/\\\0", 3)) != std::string_view::npos ||
       prefix.find("..") != std::string_view::npos) {
     return Bad(fmt::format("deletion vector path '{}' has a prefix that is no folder name", path));
   }
@@ -235,7 +251,8 @@ Result<std::string> DecodeInline(const DeletionVectorDescriptor& descriptor) {
   LAKEHOLD_ASSIGN(std::string bytes, DecodeZ85(descriptor.path_or_inline));
   auto size = static_cast<size_t>(descriptor.size_bytes);
   if (size > bytes.size() || bytes.size() - size > 3) {
-    return Bad(fmt::format("an inline deletion vector has {} bytes, its descriptor says {}", bytes.size(), size));
+    return Bad(fmt::format("an inline deletion vector has {} bytes, its descriptor says {}",
+                           bytes.size(), size));
   }
   bytes.resize(size);
   return bytes;
@@ -246,12 +263,14 @@ Result<std::string> ReadFrame(storage::ObjectStore& store, const std::string& ke
                               const DeletionVectorDescriptor& descriptor) {
   LAKEHOLD_ASSIGN(auto reader, store.OpenReader(key));
   auto size = static_cast<uint64_t>(descriptor.size_bytes);
-  // Without an offset the frame follows the version byte: the protocol's "absent means 0" would point at that byte.
+  // Without an offset the frame follows the version byte: the protocol's "absent means 0" would
+  // point at that byte.
   int64_t offset = descriptor.offset.value_or(1);
   uint64_t file_size = reader->meta().size_bytes;
   if (offset < 1 || static_cast<uint64_t>(offset) + 8 + size > file_size) {
-    return Bad(fmt::format("deletion vector at offset {} with {} bytes does not fit '{}' of {} bytes", offset, size, key,
-                           file_size));
+    return Bad(
+        fmt::format("deletion vector at offset {} with {} bytes does not fit '{}' of {} bytes",
+                    offset, size, key, file_size));
   }
   // The usual file begins with its only vector: one read brings version byte and frame.
   uint64_t from = offset <= kReadThrough ? 0 : static_cast<uint64_t>(offset);
@@ -262,24 +281,26 @@ Result<std::string> ReadFrame(storage::ObjectStore& store, const std::string& ke
   if (lead == 0) LAKEHOLD_TRY(reader->ReadAt(0, std::as_writable_bytes(std::span(&version, 1))));
   frame.erase(0, lead);
   if (version != kFileVersion) {
-    return Bad(fmt::format("'{}' has the deletion vector format {}, known is 1", key, int{version}));
+    return Bad(
+        fmt::format("'{}' has the deletion vector format {}, known is 1", key, int{version}));
   }
   if (ReadBig32(frame, 0) != size) {
-    return Bad(fmt::format("deletion vector at {} in '{}' has {} bytes, its descriptor says {}", offset, key,
-                           ReadBig32(frame, 0), size));
+    return Bad(fmt::format("deletion vector at {} in '{}' has {} bytes, its descriptor says {}",
+                           offset, key, ReadBig32(frame, 0), size));
   }
   std::string data = frame.substr(4, size);
   auto crc = static_cast<uint32_t>(
       crc32_z(0, reinterpret_cast<const unsigned char*>(data.data()), data.size()));
   if (crc != ReadBig32(frame, 4 + size)) {
-    return Bad(fmt::format("deletion vector at {} in '{}' has checksum {:08x}, computed is {:08x}", offset, key,
-                           ReadBig32(frame, 4 + size), crc));
+    return Bad(fmt::format("deletion vector at {} in '{}' has checksum {:08x}, computed is {:08x}",
+                           offset, key, ReadBig32(frame, 4 + size), crc));
   }
   return data;
 }
 
 Result<std::string> ReadData(const TableRoot& root, const DeletionVectorDescriptor& descriptor) {
-  if (descriptor.size_bytes < 0) return Bad(fmt::format("a deletion vector of {} bytes", descriptor.size_bytes));
+  if (descriptor.size_bytes < 0)
+    return Bad(fmt::format("a deletion vector of {} bytes", descriptor.size_bytes));
   if (descriptor.storage_type == "i") return DecodeInline(descriptor);
   if (descriptor.storage_type == "u") {
     LAKEHOLD_ASSIGN(std::string name, DeletionVectorKey(descriptor));
@@ -289,20 +310,23 @@ Result<std::string> ReadData(const TableRoot& root, const DeletionVectorDescript
     LAKEHOLD_ASSIGN(std::string name, DecodeLogPath(descriptor.path_or_inline, root.uri()));
     return ReadFrame(*root.store, root.KeyOf(name), descriptor);
   }
-  return Bad(fmt::format("unknown storage type '{}' of a deletion vector", descriptor.storage_type));
+  return Bad(
+      fmt::format("unknown storage type '{}' of a deletion vector", descriptor.storage_type));
 }
 
 }  // namespace
 
-Result<std::shared_ptr<const DeletionVector>> DeletionVector::Load(const TableRoot& root,
-                                                                   const DeletionVectorDescriptor& descriptor) {
+Result<std::shared_ptr<const DeletionVector>> DeletionVector::Load(
+    const TableRoot& root, const DeletionVectorDescriptor& descriptor) {
   LAKEHOLD_ASSIGN(std::string data, ReadData(root, descriptor));
   auto decoded = Decode(data);
-  if (!decoded.ok()) return Bad(fmt::format("'{}': {}", descriptor.UniqueId(), decoded.error().message));
+  if (!decoded.ok())
+    return Bad(fmt::format("'{}': {}", descriptor.UniqueId(), decoded.error().message));
   auto vector = std::move(decoded).value();
-  if (descriptor.cardinality < 0 || vector->cardinality() != static_cast<uint64_t>(descriptor.cardinality)) {
-    return Bad(fmt::format("deletion vector '{}' has {} rows, its descriptor says {}", descriptor.UniqueId(),
-                           vector->cardinality(), descriptor.cardinality));
+  if (descriptor.cardinality < 0 ||
+      vector->cardinality() != static_cast<uint64_t>(descriptor.cardinality)) {
+    return Bad(fmt::format("deletion vector '{}' has {} rows, its descriptor says {}",
+                           descriptor.UniqueId(), vector->cardinality(), descriptor.cardinality));
   }
   return vector;
 }

@@ -1,4 +1,5 @@
-// DeletionVector: the rows of a file that no longer count. Immutable; its bytes are told in deletion_vector.cc.
+// DeletionVector: the rows of a file that no longer count. Immutable; its bytes are told in
+// deletion_vector.cc.
 #pragma once
 
 #include <cstdint>
@@ -16,19 +17,20 @@ namespace lakehold::delta {
 
 class DeletionVector {
  public:
-  // Decodes the serialised bitmap (portable layout, and the old native one). kCorrupt "delta.bad_deletion_vector".
+  // Decodes the serialised bitmap (portable layout, and the old native one). kCorrupt
+  // "delta.bad_deletion_vector".
   static Result<std::shared_ptr<const DeletionVector>> Decode(std::string_view bytes);
-  // Reads the vector a descriptor names (inline, relative or absolute under the root) and checks version, size, magic,
-  // CRC and cardinality.
-  static Result<std::shared_ptr<const DeletionVector>> Load(const TableRoot& root,
-                                                            const DeletionVectorDescriptor& descriptor);
+  // Reads the vector a descriptor names (inline, relative or absolute under the root) and checks
+  // version, size, magic, CRC and cardinality.
+  static Result<std::shared_ptr<const DeletionVector>> Load(
+      const TableRoot& root, const DeletionVectorDescriptor& descriptor);
   static std::shared_ptr<const DeletionVector> FromRows(std::span<const uint64_t> rows);
   ~DeletionVector();
 
   uint64_t cardinality() const;
   bool Contains(uint64_t row) const;
-  // Appends to `kept` the offsets in [0, count) of rows start + offset that are NOT deleted; returns how many.
-  // Returns `count` and appends nothing if none is deleted.
+  // Appends to `kept` the offsets in [0, count) of rows start + offset that are NOT deleted;
+  // returns how many. Returns `count` and appends nothing if none is deleted.
   size_t SelectKept(uint64_t start, size_t count, std::vector<uint32_t>& kept) const;
   // Writes the portable layout.
   std::string Encode() const;
@@ -42,7 +44,8 @@ class DeletionVector {
 // z85, as the protocol uses it. kCorrupt "delta.bad_z85".
 Result<std::string> DecodeZ85(std::string_view text);
 std::string EncodeZ85(std::string_view bytes);  // Precondition: size is a multiple of 4.
-// The key of the file a "u" descriptor names: "<prefix>/deletion_vector_<uuid>.bin" relative to the table.
+// The key of the file a "u" descriptor names: "<prefix>/deletion_vector_<uuid>.bin" relative to the
+// table.
 Result<std::string> DeletionVectorKey(const DeletionVectorDescriptor& descriptor);
 
 }  // namespace lakehold::delta

@@ -1,5 +1,5 @@
-// The deletion vectors of Delta tables written by others: found by $LAKEHOLD_CORPUS, or in ../shared/corpus beside the
-// repository. Without either the test says so and is skipped.
+// The deletion vectors of Delta tables written by others: found by $LAKEHOLD_CORPUS, or in
+// ../shared/corpus beside the repository. Without either the test says so and is skipped.
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -32,15 +32,18 @@ struct Tally {
 
 void CheckTable(const fs::path& folder, Tally& tally) {
   SimRuntime sim;
-  auto store = storage::OpenLocalStore(fs::canonical(folder).string(), storage::Durability::kNone, sim.runtime());
+  auto store = storage::OpenLocalStore(fs::canonical(folder).string(), storage::Durability::kNone,
+                                       sim.runtime());
   ASSERT_TRUE(store.ok()) << store.error().message;
   TableRoot root{*store, ""};
   auto check = [&](Action&& action) -> Status {
     const auto* add = std::get_if<AddFile>(&action);
     if (add == nullptr || !add->deletion_vector) return {};
     auto vector = DeletionVector::Load(root, *add->deletion_vector);
-    // Version 5 of this table has an inline vector whose last z85 group exceeds four bytes: refused.
-    if (!vector.ok() && folder.filename() == "kernel-rs.cdf-table-with-dv" && vector.error().reason == "delta.bad_z85") {
+    // Version 5 of this table has an inline vector whose last z85 group exceeds four bytes:
+    // refused.
+    if (!vector.ok() && folder.filename() == "kernel-rs.cdf-table-with-dv" &&
+        vector.error().reason == "delta.bad_z85") {
       ++tally.refused;
       return {};
     }
@@ -52,7 +55,8 @@ void CheckTable(const fs::path& folder, Tally& tally) {
       std::vector<uint32_t> kept;
       size_t left = (*vector)->SelectKept(0, static_cast<size_t>(*records), kept);
       // Every deleted row lies within the file.
-      EXPECT_EQ(static_cast<int64_t>(left), *records - add->deletion_vector->cardinality) << add->path;
+      EXPECT_EQ(static_cast<int64_t>(left), *records - add->deletion_vector->cardinality)
+          << add->path;
     }
     return {};
   };
@@ -76,8 +80,8 @@ TEST(DeletionVectorCorpus, LoadsEveryVectorOfForeignTables) {
   for (const auto& entry : fs::directory_iterator(tables)) {
     if (fs::is_directory(entry.path() / "_delta_log")) CheckTable(entry.path(), tally);
   }
-  std::cout << fmt::format("{} vectors loaded, {} refused, {} commits left out as unreadable\n", tally.loaded,
-                           tally.refused, tally.without_log);
+  std::cout << fmt::format("{} vectors loaded, {} refused, {} commits left out as unreadable\n",
+                           tally.loaded, tally.refused, tally.without_log);
   EXPECT_GT(tally.loaded, 10);
 }
 

@@ -18,7 +18,8 @@ using Rows = std::vector<uint64_t>;
 
 std::string Unhex(std::string_view hex) {
   std::string bytes;
-  for (size_t i = 0; i + 1 < hex.size(); i += 2) bytes += static_cast<char>(std::stoi(std::string(hex.substr(i, 2)), nullptr, 16));
+  for (size_t i = 0; i + 1 < hex.size(); i += 2)
+    bytes += static_cast<char>(std::stoi(std::string(hex.substr(i, 2)), nullptr, 16));
   return bytes;
 }
 
@@ -26,7 +27,8 @@ std::string Unhex(std::string_view hex) {
 const std::string kRows0And9 = Unhex(
     "0100000024d1d339640100000000000000000000003a300000010000000000010010000000000009002a671846");
 const std::string kRows0And1And2 = Unhex(
-    "0100000026d1d339640100000000000000000000003a3000000100000000000200100000000000010002" "00748ad0d0");
+    "0100000026d1d339640100000000000000000000003a3000000100000000000200100000000000010002"
+    "00748ad0d0");
 constexpr std::string_view kRows0And9Path = "vBn[lx{q8@P<9BNH/isA";
 constexpr std::string_view kInline = "^Bg9^0rr910000000000iXQKl0rr91000f55c8Xg0@@D72lkbi5=-{L";
 // The example of the protocol's text, which is in the old layout with big-endian numbers.
@@ -55,7 +57,8 @@ class DeletionVectorStore : public ::testing::Test {
     return DeletionVector::Load({store_, "lake/t"}, descriptor);
   }
   DeletionVectorDescriptor Small() const { return {"u", std::string(kRows0And9Path), 1, 36, 2}; }
-  static constexpr const char* kSmallKey = "lake/t/deletion_vector_61d16c75-6994-46b7-a15b-8b538852e50e.bin";
+  static constexpr const char* kSmallKey =
+      "lake/t/deletion_vector_61d16c75-6994-46b7-a15b-8b538852e50e.bin";
 
   SimClock clock_;
   std::shared_ptr<storage::MemoryStore> store_ = storage::NewMemoryStore(clock_);
@@ -74,7 +77,8 @@ TEST(DeletionVectorKey, JoinsPrefixAndUuid) {
             "ab/deletion_vector_d2c639aa-8816-431a-aaf6-d3fe2512ff61.bin");
   EXPECT_EQ(DeletionVectorKey({"u", "vBn[lx{q8@P<9BNH/isA", 1, 36, 2}).value(),
             "deletion_vector_61d16c75-6994-46b7-a15b-8b538852e50e.bin");
-  for (std::string bad : {"short", "../vBn[lx{q8@P<9BNH/isA", "/vBn[lx{q8@P<9BNH/isA", "..vBn[lx{q8@P<9BNH/isA"}) {
+  for (std::string bad :
+       {"short", "../vBn[lx{q8@P<9BNH/isA", "/vBn[lx{q8@P<9BNH/isA", "..vBn[lx{q8@P<9BNH/isA"}) {
     EXPECT_EQ(DeletionVectorKey({"u", bad, 1, 36, 2}).error().kind, ErrorKind::kCorrupt) << bad;
   }
 }
@@ -97,7 +101,8 @@ TEST_F(DeletionVectorStore, LoadsAFileAtAnOffsetOrBehindTheVersionByte) {
     ASSERT_TRUE(vector.ok()) << vector.error().message;
     EXPECT_EQ(RowsOf(**vector, 10), (Rows{0, 9}));
   }
-  auto second = Load({"u", std::string(kRows0And9Path), static_cast<int32_t>(kRows0And9.size()), 38, 3});
+  auto second =
+      Load({"u", std::string(kRows0And9Path), static_cast<int32_t>(kRows0And9.size()), 38, 3});
   ASSERT_TRUE(second.ok()) << second.error().message;
   EXPECT_EQ(RowsOf(**second, 10), (Rows{0, 1, 2}));
 }
@@ -107,7 +112,8 @@ TEST_F(DeletionVectorStore, LoadsAnAbsolutePathUnderTheTableOnly) {
   TableRoot root{store_, "lake/t"};
   auto descriptor = Small();
   descriptor.storage_type = "p";
-  descriptor.path_or_inline = root.uri() + "/deletion_vector_61d16c75-6994-46b7-a15b-8b538852e50e.bin";
+  descriptor.path_or_inline =
+      root.uri() + "/deletion_vector_61d16c75-6994-46b7-a15b-8b538852e50e.bin";
   auto vector = Load(descriptor);
   ASSERT_TRUE(vector.ok()) << vector.error().message;
   EXPECT_EQ((*vector)->cardinality(), 2U);
@@ -135,7 +141,9 @@ TEST_F(DeletionVectorStore, RefusesWhateverDoesNotAgree) {
   EXPECT_TRUE(refused([](auto& d) { d.offset = -5; }));
   EXPECT_TRUE(refused([](auto& d) { d.storage_type = "x"; }));
   EXPECT_TRUE(refused([](auto& d) { d.storage_type = "i"; }));
-  EXPECT_EQ(Load({"u", std::string(kRows0And9Path.rbegin(), kRows0And9Path.rend()), 1, 36, 2}).error().kind,
+  EXPECT_EQ(Load({"u", std::string(kRows0And9Path.rbegin(), kRows0And9Path.rend()), 1, 36, 2})
+                .error()
+                .kind,
             ErrorKind::kNotFound);
 }
 
@@ -185,7 +193,11 @@ TEST(DeletionVector, EncodesAsSparkDoes) {
 
 TEST(DeletionVector, ReadsTheLittleEndianNativeLayout) {
   std::string bitmap = kRows0And9.substr(5 + 16, 20);
-  std::string native = Unhex("d0d33964" "02000000" "14000000") + bitmap + Unhex("14000000") + bitmap;
+  std::string native = Unhex(
+                           "d0d33964"
+                           "02000000"
+                           "14000000") +
+                       bitmap + Unhex("14000000") + bitmap;
   auto vector = DeletionVector::Decode(native);
   ASSERT_TRUE(vector.ok()) << vector.error().message;
   EXPECT_EQ((*vector)->cardinality(), 4U);
@@ -246,18 +258,71 @@ TEST(DeletionVector, SurvivesHostileBytes) {
 
 TEST(CheckRoaring, RefusesDisorderInsideContainers) {
   auto ok = [](std::string_view hex) { return CheckRoaring(Unhex(hex)).ok(); };
-  EXPECT_TRUE(ok("3a300000" "00000000"));
-  EXPECT_TRUE(ok("3a300000" "01000000" "00000100" "10000000" "00000900"));
-  EXPECT_FALSE(ok("3a300000" "01000000" "00000100" "10000000" "09000000"));
-  EXPECT_FALSE(ok("3a300000" "01000000" "00000100" "10000000" "09000900"));
-  EXPECT_FALSE(ok("3a300000" "01000000" "00000100" "10000000" "0900"));
-  EXPECT_FALSE(ok("3a300000" "02000000" "01000000" "00000000" "18000000" "1a000000" "0000" "0000"));
-  EXPECT_FALSE(ok("3a300000" "ffffffff"));
+  EXPECT_TRUE(
+      ok("3a300000"
+         "00000000"));
+  EXPECT_TRUE(
+      ok("3a300000"
+         "01000000"
+         "00000100"
+         "10000000"
+         "00000900"));
+  EXPECT_FALSE(
+      ok("3a300000"
+         "01000000"
+         "00000100"
+         "10000000"
+         "09000000"));
+  EXPECT_FALSE(
+      ok("3a300000"
+         "01000000"
+         "00000100"
+         "10000000"
+         "09000900"));
+  EXPECT_FALSE(
+      ok("3a300000"
+         "01000000"
+         "00000100"
+         "10000000"
+         "0900"));
+  EXPECT_FALSE(
+      ok("3a300000"
+         "02000000"
+         "01000000"
+         "00000000"
+         "18000000"
+         "1a000000"
+         "0000"
+         "0000"));
+  EXPECT_FALSE(
+      ok("3a300000"
+         "ffffffff"));
   // One run container: rows 5 to 7.
-  EXPECT_TRUE(ok("3b300000" "01" "00000200" "0100" "05000200"));
-  EXPECT_FALSE(ok("3b300000" "01" "00000300" "0100" "05000200"));
-  EXPECT_FALSE(ok("3b300000" "01" "00000200" "0100" "ffff0200"));
-  EXPECT_FALSE(ok("3b300000" "01" "00000300" "0200" "05000100" "06000100"));
+  EXPECT_TRUE(
+      ok("3b300000"
+         "01"
+         "00000200"
+         "0100"
+         "05000200"));
+  EXPECT_FALSE(
+      ok("3b300000"
+         "01"
+         "00000300"
+         "0100"
+         "05000200"));
+  EXPECT_FALSE(
+      ok("3b300000"
+         "01"
+         "00000200"
+         "0100"
+         "ffff0200"));
+  EXPECT_FALSE(
+      ok("3b300000"
+         "01"
+         "00000300"
+         "0200"
+         "05000100"
+         "06000100"));
 }
 
 }  // namespace

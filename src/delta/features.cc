@@ -17,8 +17,18 @@ using enum FeatureSupport;
 constexpr int32_t kNewestReader = 3;
 constexpr int32_t kNewestWriter = 7;
 
-// The property, field metadata key or type that makes a feature active; empty if it is active as soon as it is named.
-enum class Trigger : uint8_t { kNamed, kNothing, kBoolean, kPropertyPrefix, kField, kNotNone, kV2, kPositive };
+// The property, field metadata key or type that makes a feature active; empty if it is active as
+// soon as it is named.
+enum class Trigger : uint8_t {
+  kNamed,
+  kNothing,
+  kBoolean,
+  kPropertyPrefix,
+  kField,
+  kNotNone,
+  kV2,
+  kPositive
+};
 
 struct Entry {
   Feature feature;
@@ -26,7 +36,8 @@ struct Entry {
   std::string_view key;
 };
 
-// The whole truth about features. Aliases have a line of their own. Order: as docs/features.md shows them.
+// The whole truth about features. Aliases have a line of their own. Order: as docs/features.md
+// shows them.
 constexpr Entry kEntries[] = {
     {{"appendOnly", false, kFull}, Trigger::kNothing, ""},
     {{"invariants", false, kInert}, Trigger::kField, "delta.invariants"},
@@ -59,9 +70,15 @@ constexpr Entry kEntries[] = {
     {{"icebergCompatV1", false, kInert}, Trigger::kBoolean, "delta.enableIcebergCompatV1"},
     {{"icebergCompatV2", false, kInert}, Trigger::kBoolean, "delta.enableIcebergCompatV2"},
     {{"icebergCompatV3", false, kInert}, Trigger::kBoolean, "delta.enableIcebergCompatV3"},
-    {{"icebergWriterCompatV1", false, kInert}, Trigger::kBoolean, "delta.enableIcebergWriterCompatV1"},
-    {{"icebergWriterCompatV3", false, kInert}, Trigger::kBoolean, "delta.enableIcebergWriterCompatV3"},
-    {{"checkpointProtection", false, kInert}, Trigger::kPositive, "delta.requireCheckpointProtectionBeforeVersion"},
+    {{"icebergWriterCompatV1", false, kInert},
+     Trigger::kBoolean,
+     "delta.enableIcebergWriterCompatV1"},
+    {{"icebergWriterCompatV3", false, kInert},
+     Trigger::kBoolean,
+     "delta.enableIcebergWriterCompatV3"},
+    {{"checkpointProtection", false, kInert},
+     Trigger::kPositive,
+     "delta.requireCheckpointProtectionBeforeVersion"},
     {{"materializePartitionColumns", false, kNone}, Trigger::kNamed, ""},
     {{"collations", false, kNone}, Trigger::kNamed, ""},
     {{"collations-preview", false, kNone}, Trigger::kNamed, ""},
@@ -77,8 +94,8 @@ constexpr Entry kEntries[] = {
 };
 
 const Entry* FindEntry(std::string_view name) {
-  const auto* found =
-      std::find_if(std::begin(kEntries), std::end(kEntries), [&](const Entry& entry) { return entry.feature.name == name; });
+  const auto* found = std::find_if(std::begin(kEntries), std::end(kEntries),
+                                   [&](const Entry& entry) { return entry.feature.name == name; });
   return found == std::end(kEntries) ? nullptr : found;
 }
 
@@ -88,7 +105,8 @@ std::string Join(const std::vector<std::string>& names) {
   return out;
 }
 
-// The first column, by its path, with a metadata key that is `key` or, if that ends in a dot, begins with it.
+// The first column, by its path, with a metadata key that is `key` or, if that ends in a dot,
+// begins with it.
 std::optional<std::string> FindMetadataKey(const std::vector<Field>& fields, std::string_view key,
                                            const std::string& prefix) {
   for (const Field& field : fields) {
@@ -104,15 +122,18 @@ std::optional<std::string> FindMetadataKey(const std::vector<Field>& fields, std
 
 std::string_view PropertyOf(const Metadata& metadata, std::string_view key) {
   const auto found = metadata.configuration.find(std::string(key));
-  return found == metadata.configuration.end() ? std::string_view() : std::string_view(found->second);
+  return found == metadata.configuration.end() ? std::string_view()
+                                               : std::string_view(found->second);
 }
 
 // Why the feature is active in this table, or nothing. kNamed is judged by the protocol alone.
-std::optional<std::string> WhyActive(const Entry& entry, const Metadata& metadata, const Schema& schema) {
+std::optional<std::string> WhyActive(const Entry& entry, const Metadata& metadata,
+                                     const Schema& schema) {
   const std::string_view value = PropertyOf(metadata, entry.key);
   switch (entry.trigger) {
     case Trigger::kNamed:
-    case Trigger::kNothing: return std::nullopt;
+    case Trigger::kNothing:
+      return std::nullopt;
     case Trigger::kBoolean:
       if (!IsPropertyTrue(metadata.configuration, std::string(entry.key))) return std::nullopt;
       break;
@@ -127,7 +148,8 @@ std::optional<std::string> WhyActive(const Entry& entry, const Metadata& metadat
       break;
     case Trigger::kPropertyPrefix: {
       const auto first = metadata.configuration.lower_bound(std::string(entry.key));
-      if (first == metadata.configuration.end() || !first->first.starts_with(entry.key)) return std::nullopt;
+      if (first == metadata.configuration.end() || !first->first.starts_with(entry.key))
+        return std::nullopt;
       return fmt::format("{} is set", first->first);
     }
     case Trigger::kField: {
@@ -139,18 +161,25 @@ std::optional<std::string> WhyActive(const Entry& entry, const Metadata& metadat
   return fmt::format("{} = {}", entry.key, value);
 }
 
-bool HasNames(const std::optional<std::vector<std::string>>& names) { return names && !names->empty(); }
+bool HasNames(const std::optional<std::vector<std::string>>& names) {
+  return names && !names->empty();
+}
 
 Status CheckProtocolShape(const Protocol& protocol) {
-  const auto bad = [](std::string message) { return Corrupt("delta.bad_protocol", std::move(message)); };
+  const auto bad = [](std::string message) {
+    return Corrupt("delta.bad_protocol", std::move(message));
+  };
   const int32_t reader = protocol.min_reader_version;
   const int32_t writer = protocol.min_writer_version;
-  if (reader < 1 || writer < 1) return bad(fmt::format("the protocol versions ({},{}) do not exist", reader, writer));
+  if (reader < 1 || writer < 1)
+    return bad(fmt::format("the protocol versions ({},{}) do not exist", reader, writer));
   if (reader == kNewestReader && writer < kNewestWriter) {
     return bad(fmt::format("reader version 3 needs writer version 7, the table has {}", writer));
   }
-  if (reader == kNewestReader && !protocol.reader_features) return bad("reader version 3 without readerFeatures");
-  if (writer == kNewestWriter && !protocol.writer_features) return bad("writer version 7 without writerFeatures");
+  if (reader == kNewestReader && !protocol.reader_features)
+    return bad("reader version 3 without readerFeatures");
+  if (writer == kNewestWriter && !protocol.writer_features)
+    return bad("writer version 7 without writerFeatures");
   if (reader < kNewestReader && HasNames(protocol.reader_features)) {
     return bad(fmt::format("readerFeatures at reader version {}: only version 3 has them", reader));
   }
@@ -166,13 +195,16 @@ Status CheckBothLists(const Protocol& protocol) {
   for (const std::string& name : *protocol.reader_features) {
     const auto& writers = *protocol.writer_features;
     if (std::find(writers.begin(), writers.end(), name) != writers.end()) continue;
-    return Corrupt("delta.bad_protocol", fmt::format("the feature {} is in readerFeatures but not in writerFeatures", name));
+    return Corrupt(
+        "delta.bad_protocol",
+        fmt::format("the feature {} is in readerFeatures but not in writerFeatures", name));
   }
   return {};
 }
 
 // The path of a NOT NULL field below a list or map, where nobody can enforce it row by row yet.
-std::optional<std::string> FindNotNullInList(const DataType& type, const std::string& path, bool in_list) {
+std::optional<std::string> FindNotNullInList(const DataType& type, const std::string& path,
+                                             bool in_list) {
   const bool list = type.kind == TypeKind::kArray || type.kind == TypeKind::kMap;
   for (size_t i = 0; i < type.fields.size(); ++i) {
     const Field& field = type.fields[i];
@@ -204,12 +236,14 @@ Status CheckReadable(const Protocol& protocol) {
   std::vector<std::string> refused;
   for (const std::string& name : *protocol.reader_features) {
     const Entry* entry = FindEntry(name);
-    if (!entry || (entry->feature.reader && entry->feature.support == kNone)) refused.push_back(name);
+    if (!entry || (entry->feature.reader && entry->feature.support == kNone))
+      refused.push_back(name);
   }
   if (!refused.empty()) {
-    return Unsupported("delta.unsupported_reader_feature",
-                       fmt::format("the table needs features this build cannot read: {}", Join(refused)),
-                       "schema, history and file list can still be shown; for the rows use a newer build");
+    return Unsupported(
+        "delta.unsupported_reader_feature",
+        fmt::format("the table needs features this build cannot read: {}", Join(refused)),
+        "schema, history and file list can still be shown; for the rows use a newer build");
   }
   return CheckBothLists(protocol);
 }
@@ -227,35 +261,48 @@ Status CheckWritable(const Protocol& protocol, const Metadata& metadata, const S
     const Entry* entry = FindEntry(name);
     if (!entry || entry->feature.support == kNone) refused.push_back(name);
   }
-  // What the metadata asks for counts even if the protocol forgot to name it: breaking a promise is worse than refusing.
+  // What the metadata asks for counts even if the protocol forgot to name it: breaking a promise is
+  // worse than refusing.
   for (const Entry& entry : kEntries) {
     if (entry.feature.support == kFull || entry.feature.name.ends_with("-preview")) continue;
-    if (auto why = WhyActive(entry, metadata, schema)) refused.push_back(fmt::format("{} ({})", entry.feature.name, *why));
+    if (auto why = WhyActive(entry, metadata, schema))
+      refused.push_back(fmt::format("{} ({})", entry.feature.name, *why));
   }
   if (!refused.empty()) {
-    return Unsupported("delta.unsupported_writer_feature",
-                       fmt::format("the table uses features this build cannot write: {}", Join(refused)),
-                       "read it, or write it with the tool that made it");
+    return Unsupported(
+        "delta.unsupported_writer_feature",
+        fmt::format("the table uses features this build cannot write: {}", Join(refused)),
+        "read it, or write it with the tool that made it");
   }
-  if (auto path = FindNotNullInList(DataType{.kind = TypeKind::kStruct, .fields = schema.fields}, "", false)) {
-    return Unsupported("delta.unsupported_writer_feature",
-                       fmt::format("\"{}\" is NOT NULL inside a list or map, which this build cannot enforce", *path),
-                       "read it, or write it with the tool that made it");
+  if (auto path = FindNotNullInList(DataType{.kind = TypeKind::kStruct, .fields = schema.fields},
+                                    "", false)) {
+    return Unsupported(
+        "delta.unsupported_writer_feature",
+        fmt::format("\"{}\" is NOT NULL inside a list or map, which this build cannot enforce",
+                    *path),
+        "read it, or write it with the tool that made it");
   }
   return {};
 }
 
-Result<Protocol> ProtocolFor(const Schema& schema, const std::map<std::string, std::string>& properties) {
+Result<Protocol> ProtocolFor(const Schema& schema,
+                             const std::map<std::string, std::string>& properties) {
   LAKEHOLD_TRY(CheckTableProperties(properties));
   if (ContainsKind(schema, TypeKind::kVariant)) {
-    return Unsupported("delta.unsupported_writer_feature", "this build cannot write columns of type variant",
+    return Unsupported("delta.unsupported_writer_feature",
+                       "this build cannot write columns of type variant",
                        "store the values as a string of JSON");
   }
-  Protocol protocol{.min_reader_version = 1, .min_writer_version = 2, .reader_features = {}, .writer_features = {}};
+  Protocol protocol{.min_reader_version = 1,
+                    .min_writer_version = 2,
+                    .reader_features = {},
+                    .writer_features = {}};
   const auto need = [&protocol](const std::string& feature) {
     const bool reader = FindEntry(feature)->feature.reader;
-    Protocol needed{.min_reader_version = reader ? kNewestReader : 1, .min_writer_version = kNewestWriter,
-                    .reader_features = {}, .writer_features = std::vector<std::string>{feature}};
+    Protocol needed{.min_reader_version = reader ? kNewestReader : 1,
+                    .min_writer_version = kNewestWriter,
+                    .reader_features = {},
+                    .writer_features = std::vector<std::string>{feature}};
     if (reader) needed.reader_features = std::vector<std::string>{feature};
     protocol = UpgradeProtocol(protocol, needed);
   };

@@ -21,23 +21,26 @@ enum class FeatureSupport : uint8_t {
 
 struct Feature {
   std::string_view name;
-  bool reader = false;   // In readerFeatures too.
+  bool reader = false;  // In readerFeatures too.
   FeatureSupport support = FeatureSupport::kNone;
 };
 
 // Every feature with a name known to us, aliases included; docs/features.md is generated from it.
 std::vector<Feature> KnownFeatures();
 
-// kUnsupported "delta.unsupported_reader_feature" names every feature that stops a read of the data, or the version.
-// kCorrupt "delta.bad_protocol" for illegal combinations.
+// kUnsupported "delta.unsupported_reader_feature" names every feature that stops a read of the
+// data, or the version. kCorrupt "delta.bad_protocol" for illegal combinations.
 Status CheckReadable(const Protocol& protocol);
-// kUnsupported "delta.unsupported_writer_feature" unless every *active* writer feature is implemented, by protocol, the
-// table's properties and its schema (decision 12). Also refuses NOT NULL below a list or map.
+// kUnsupported "delta.unsupported_writer_feature" unless every *active* writer feature is
+// implemented, by protocol, the table's properties and its schema (decision 12). Also refuses NOT
+// NULL below a list or map.
 Status CheckWritable(const Protocol& protocol, const Metadata& metadata, const Schema& schema);
 
 // The least protocol a new table needs: (1,2) unless a type or a named property asks for more.
-// kUnsupported "delta.unsupported_property" for properties that ask for features this build cannot write.
-Result<Protocol> ProtocolFor(const Schema& schema, const std::map<std::string, std::string>& properties);
+// kUnsupported "delta.unsupported_property" for properties that ask for features this build cannot
+// write.
+Result<Protocol> ProtocolFor(const Schema& schema,
+                             const std::map<std::string, std::string>& properties);
 // Whether a feature is named by the protocol, or implied by its legacy numbers.
 bool Supports(const Protocol& protocol, std::string_view feature);
 

@@ -15,7 +15,8 @@ using Names = std::vector<std::string>;
 
 Protocol Modern(Names readers, Names writers) {
   for (const std::string& name : readers) writers.push_back(name);
-  return Protocol{readers.empty() ? 1 : 3, 7, readers.empty() ? std::optional<Names>() : readers, writers};
+  return Protocol{readers.empty() ? 1 : 3, 7, readers.empty() ? std::optional<Names>() : readers,
+                  writers};
 }
 
 Schema SchemaOf(std::string_view fields) {
@@ -35,7 +36,8 @@ constexpr std::string_view kWriter = "delta.unsupported_writer_feature";
 
 TEST(Features, EveryNameStandsOnce) {
   std::set<std::string_view> names;
-  for (const Feature& feature : KnownFeatures()) EXPECT_TRUE(names.insert(feature.name).second) << feature.name;
+  for (const Feature& feature : KnownFeatures())
+    EXPECT_TRUE(names.insert(feature.name).second) << feature.name;
 }
 
 TEST(Features, TheDocumentSaysWhatTheTableSays) {
@@ -51,7 +53,9 @@ TEST(Features, TheDocumentSaysWhatTheTableSays) {
   for (const Feature& feature : KnownFeatures()) {
     const bool none = feature.support == FeatureSupport::kNone;
     const std::string read = !feature.reader ? "nothing to do" : none ? "no" : "yes";
-    const std::string write = none ? "no" : feature.support == FeatureSupport::kFull ? "yes" : "while inactive";
+    const std::string write = none                                       ? "no"
+                              : feature.support == FeatureSupport::kFull ? "yes"
+                                                                         : "while inactive";
     expected.push_back("| `" + std::string(feature.name) + "` | " + read + " | " + write + " |");
   }
   EXPECT_EQ(documented, expected);
@@ -60,60 +64,82 @@ TEST(Features, TheDocumentSaysWhatTheTableSays) {
 TEST(Features, OldAndKnownProtocolsAreReadable) {
   EXPECT_TRUE(CheckReadable({1, 2, {}, {}}).ok());
   EXPECT_TRUE(CheckReadable({2, 6, {}, {}}).ok());
-  EXPECT_TRUE(CheckReadable({1, 7, {}, Names{"rowTracking", "neverHeardOf"}}).ok());  // Writers' names do not stop readers.
-  EXPECT_TRUE(CheckReadable(Modern({"deletionVectors", "timestampNtz", "columnMapping", "v2Checkpoint",
-                                    "typeWidening-preview", "vacuumProtocolCheck"}, {})).ok());
+  EXPECT_TRUE(CheckReadable({1, 7, {}, Names{"rowTracking", "neverHeardOf"}})
+                  .ok());  // Writers' names do not stop readers.
+  EXPECT_TRUE(CheckReadable(Modern({"deletionVectors", "timestampNtz", "columnMapping",
+                                    "v2Checkpoint", "typeWidening-preview", "vacuumProtocolCheck"},
+                                   {}))
+                  .ok());
 }
 
 TEST(Features, UnknownReaderFeaturesAreAllNamed) {
-  const Status status = CheckReadable(Modern({"deletionVectors", "geospatial-dev", "catalogManaged"}, {}));
+  const Status status =
+      CheckReadable(Modern({"deletionVectors", "geospatial-dev", "catalogManaged"}, {}));
   ExpectRefused(status, kReader, "geospatial-dev");
   ExpectRefused(status, kReader, "catalogManaged");
   ExpectRefused(CheckReadable({5, 7, Names{}, Names{}}), kReader, "version 5");
 }
 
 TEST(Features, IllegalProtocolsAreCorrupt) {
-  for (const Protocol& protocol : {Protocol{3, 6, Names{}, {}}, Protocol{3, 7, {}, Names{}}, Protocol{1, 7, {}, {}},
-                                   Protocol{0, 2, {}, {}}, Protocol{1, 2, Names{"deletionVectors"}, {}},
-                                   Protocol{1, 2, {}, Names{"appendOnly"}}, Protocol{3, 7, Names{"timestampNtz"}, Names{}}}) {
+  for (const Protocol& protocol :
+       {Protocol{3, 6, Names{}, {}}, Protocol{3, 7, {}, Names{}}, Protocol{1, 7, {}, {}},
+        Protocol{0, 2, {}, {}}, Protocol{1, 2, Names{"deletionVectors"}, {}},
+        Protocol{1, 2, {}, Names{"appendOnly"}}, Protocol{3, 7, Names{"timestampNtz"}, Names{}}}) {
     ExpectRefused(CheckReadable(protocol), "delta.bad_protocol", "");
   }
 }
 
 TEST(Features, InactiveFeaturesDoNotStopAWriter) {
-  const Schema schema = SchemaOf(R"({"name":"a","type":"long","nullable":false,"metadata":{"comment":"x"}})");
+  const Schema schema =
+      SchemaOf(R"({"name":"a","type":"long","nullable":false,"metadata":{"comment":"x"}})");
   EXPECT_TRUE(CheckWritable({2, 6, {}, {}}, {}, schema).ok());
   EXPECT_TRUE(CheckWritable(Modern({"columnMapping", "v2Checkpoint", "typeWidening"},
-                                   {"checkConstraints", "identityColumns", "icebergCompatV2", "allowColumnDefaults",
-                                    "domainMetadata", "inCommitTimestamp", "changeDataFeed"}), {}, schema).ok());
-  const Metadata metadata{.configuration = {{"delta.appendOnly", "true"}, {"delta.enableDeletionVectors", "true"},
-                                            {"delta.enableInCommitTimestamps", "true"}, {"mine", "x"},
-                                            {"delta.enableChangeDataFeed", "true"}, {"delta.enableTypeWidening", "false"},
-                                            {"delta.columnMapping.mode", "none"}, {"delta.checkpointPolicy", "classic"}}};
-  EXPECT_TRUE(CheckWritable(Modern({"deletionVectors"}, {"appendOnly", "inCommitTimestamp", "changeDataFeed"}), metadata,
-                            schema).ok());
+                                   {"checkConstraints", "identityColumns", "icebergCompatV2",
+                                    "allowColumnDefaults", "domainMetadata", "inCommitTimestamp",
+                                    "changeDataFeed"}),
+                            {}, schema)
+                  .ok());
+  const Metadata metadata{.configuration = {{"delta.appendOnly", "true"},
+                                            {"delta.enableDeletionVectors", "true"},
+                                            {"delta.enableInCommitTimestamps", "true"},
+                                            {"mine", "x"},
+                                            {"delta.enableChangeDataFeed", "true"},
+                                            {"delta.enableTypeWidening", "false"},
+                                            {"delta.columnMapping.mode", "none"},
+                                            {"delta.checkpointPolicy", "classic"}}};
+  EXPECT_TRUE(CheckWritable(Modern({"deletionVectors"},
+                                   {"appendOnly", "inCommitTimestamp", "changeDataFeed"}),
+                            metadata, schema)
+                  .ok());
 }
 
 TEST(Features, ActivePropertiesStopAWriterByName) {
   const std::pair<std::string, std::string> cases[] = {
-      {"delta.constraints.positive", "checkConstraints"}, {"delta.columnMapping.mode", "columnMapping"},
-      {"delta.checkpointPolicy", "v2Checkpoint"},         {"delta.enableTypeWidening", "typeWidening"},
-      {"delta.enableIcebergCompatV1", "icebergCompatV1"}, {"delta.requireCheckpointProtectionBeforeVersion", "checkpointProtection"}};
+      {"delta.constraints.positive", "checkConstraints"},
+      {"delta.columnMapping.mode", "columnMapping"},
+      {"delta.checkpointPolicy", "v2Checkpoint"},
+      {"delta.enableTypeWidening", "typeWidening"},
+      {"delta.enableIcebergCompatV1", "icebergCompatV1"},
+      {"delta.requireCheckpointProtectionBeforeVersion", "checkpointProtection"}};
   for (const auto& [key, feature] : cases) {
-    const std::string value = key == "delta.columnMapping.mode" ? "name" : key == "delta.checkpointPolicy" ? "v2" : "true";
-    ExpectRefused(CheckWritable({2, 6, {}, {}}, Metadata{.configuration = {{key, value}}}, {}), kWriter, feature);
+    const std::string value = key == "delta.columnMapping.mode" ? "name"
+                              : key == "delta.checkpointPolicy" ? "v2"
+                                                                : "true";
+    ExpectRefused(CheckWritable({2, 6, {}, {}}, Metadata{.configuration = {{key, value}}}, {}),
+                  kWriter, feature);
   }
 }
 
 TEST(Features, ActiveFieldMetadataStopsAWriterWhereverItIs) {
-  const std::pair<std::string, std::string> cases[] = {{"delta.invariants", "invariants"},
-                                                       {"delta.generationExpression", "generatedColumns"},
-                                                       {"delta.identity.start", "identityColumns"},
-                                                       {"CURRENT_DEFAULT", "allowColumnDefaults"}};
+  const std::pair<std::string, std::string> cases[] = {
+      {"delta.invariants", "invariants"},
+      {"delta.generationExpression", "generatedColumns"},
+      {"delta.identity.start", "identityColumns"},
+      {"CURRENT_DEFAULT", "allowColumnDefaults"}};
   for (const auto& [key, feature] : cases) {
     const Schema schema = SchemaOf(
-        R"({"name":"s","type":{"type":"struct","fields":[{"name":"a","type":"long","nullable":true,"metadata":{")" + key +
-        R"(":"x"}}]},"nullable":true,"metadata":{}})");
+        R"({"name":"s","type":{"type":"struct","fields":[{"name":"a","type":"long","nullable":true,"metadata":{")" +
+        key + R"(":"x"}}]},"nullable":true,"metadata":{}})");
     const Status status = CheckWritable({1, 2, {}, {}}, {}, schema);
     ExpectRefused(status, kWriter, feature);
     ExpectRefused(status, kWriter, "\"s.a\"");
@@ -121,7 +147,8 @@ TEST(Features, ActiveFieldMetadataStopsAWriterWhereverItIs) {
 }
 
 TEST(Features, SomeWriterFeaturesStopAWriterAsSoonAsTheyAreNamed) {
-  for (const std::string name : {"rowTracking", "clustering", "liquid", "collations", "neverHeardOf"}) {
+  for (const std::string name :
+       {"rowTracking", "clustering", "liquid", "collations", "neverHeardOf"}) {
     ExpectRefused(CheckWritable(Modern({}, {name}), {}, {}), kWriter, name);
   }
   ExpectRefused(CheckWritable({1, 8, {}, {}}, {}, {}), kWriter, "version 8");
@@ -129,19 +156,24 @@ TEST(Features, SomeWriterFeaturesStopAWriterAsSoonAsTheyAreNamed) {
 }
 
 TEST(Features, NotNullBelowAListOrMapIsNotWritable) {
-  const auto list = SchemaOf(R"({"name":"l","type":{"type":"array","elementType":"long","containsNull":false}})");
+  const auto list =
+      SchemaOf(R"({"name":"l","type":{"type":"array","elementType":"long","containsNull":false}})");
   ExpectRefused(CheckWritable({1, 2, {}, {}}, {}, list), kWriter, "\"l.element\"");
-  const auto map = SchemaOf(R"({"name":"m","type":{"type":"map","keyType":"string","valueType":"long"}})");
+  const auto map =
+      SchemaOf(R"({"name":"m","type":{"type":"map","keyType":"string","valueType":"long"}})");
   EXPECT_TRUE(CheckWritable({1, 2, {}, {}}, {}, map).ok());
 }
 
 TEST(Features, ANewTableGetsTheLeastProtocol) {
   EXPECT_EQ(*ProtocolFor({}, {}), (Protocol{1, 2, {}, {}}));
-  EXPECT_EQ(*ProtocolFor({}, {{"delta.appendOnly", "true"}, {"mine", "x"}}), (Protocol{1, 2, {}, {}}));
+  EXPECT_EQ(*ProtocolFor({}, {{"delta.appendOnly", "true"}, {"mine", "x"}}),
+            (Protocol{1, 2, {}, {}}));
   const auto ntz = ProtocolFor(SchemaOf(R"({"name":"a","type":"timestamp_ntz"})"), {});
   ASSERT_TRUE(ntz.ok());
-  EXPECT_EQ(*ntz, (Protocol{3, 7, Names{"timestampNtz"}, Names{"appendOnly", "invariants", "timestampNtz"}}));
-  const auto ict = ProtocolFor({}, {{"delta.enableInCommitTimestamps", "true"}, {"delta.enableDeletionVectors", "false"}});
+  EXPECT_EQ(*ntz, (Protocol{3, 7, Names{"timestampNtz"},
+                            Names{"appendOnly", "invariants", "timestampNtz"}}));
+  const auto ict = ProtocolFor(
+      {}, {{"delta.enableInCommitTimestamps", "true"}, {"delta.enableDeletionVectors", "false"}});
   ASSERT_TRUE(ict.ok());
   EXPECT_EQ(*ict, (Protocol{1, 7, {}, Names{"appendOnly", "invariants", "inCommitTimestamp"}}));
   const auto vectors = ProtocolFor({}, {{"delta.enableDeletionVectors", "TRUE"}});
@@ -162,17 +194,26 @@ TEST(TableProperties, ValuesAreChecked) {
       {"delta.targetFileSize", "128mb"},        {"delta.dataSkippingNumIndexedCols", "-1"},
       {"delta.isolationLevel", "Serializable"}, {"delta.parquet.compression.codec", "ZSTD"},
       {"delta.enableRowTracking", "false"},     {"delta.columnMapping.mode", "none"}};
-  for (const auto& [key, value] : good) EXPECT_TRUE(CheckTableProperties({{key, value}}).ok()) << key;
+  for (const auto& [key, value] : good)
+    EXPECT_TRUE(CheckTableProperties({{key, value}}).ok()) << key;
   const std::pair<std::string, std::string> bad[] = {
-      {"delta.checkpointInterval", "0"},     {"delta.checkpointInterval", "ten"},
-      {"delta.appendOnly", "yes"},           {"delta.logRetentionDuration", "interval 1 month"},
-      {"delta.targetFileSize", "-5"},        {"delta.logRetentionDuration", ""},
+      {"delta.checkpointInterval", "0"},
+      {"delta.checkpointInterval", "ten"},
+      {"delta.appendOnly", "yes"},
+      {"delta.logRetentionDuration", "interval 1 month"},
+      {"delta.targetFileSize", "-5"},
+      {"delta.logRetentionDuration", ""},
       {"delta.dataSkippingNumIndexedCols", "-2"}};
-  for (const auto& [key, value] : bad) ExpectRefused(CheckTableProperties({{key, value}}), "delta.bad_property", key);
+  for (const auto& [key, value] : bad)
+    ExpectRefused(CheckTableProperties({{key, value}}), "delta.bad_property", key);
   const std::pair<std::string, std::string> unsupported[] = {
-      {"delta.enableRowTracking", "true"}, {"delta.columnMapping.mode", "name"}, {"delta.checkpointPolicy", "v2"},
-      {"delta.constraints.a", "a > 0"},    {"delta.feature.deletionVectors", "supported"},
-      {"delta.parquet.compression.codec", "lzo"}, {"delta.enableChangeDataFeed", "true"}};
+      {"delta.enableRowTracking", "true"},
+      {"delta.columnMapping.mode", "name"},
+      {"delta.checkpointPolicy", "v2"},
+      {"delta.constraints.a", "a > 0"},
+      {"delta.feature.deletionVectors", "supported"},
+      {"delta.parquet.compression.codec", "lzo"},
+      {"delta.enableChangeDataFeed", "true"}};
   for (const auto& [key, value] : unsupported) {
     ExpectRefused(CheckTableProperties({{key, value}}), "delta.unsupported_property", key);
   }
@@ -182,7 +223,9 @@ TEST(TableProperties, AnUnknownKeyNamesTheNearestOne) {
   const Status status = CheckTableProperties({{"delta.apendOnly", "true"}});
   ExpectRefused(status, "delta.unknown_property", "delta.apendOnly");
   EXPECT_NE(status.error().hint.find("delta.appendOnly"), std::string::npos);
-  EXPECT_NE(CheckTableProperties({{"Delta.AppendOnly", "true"}}).error().hint.find("delta.appendOnly"), std::string::npos);
+  EXPECT_NE(
+      CheckTableProperties({{"Delta.AppendOnly", "true"}}).error().hint.find("delta.appendOnly"),
+      std::string::npos);
   EXPECT_FALSE(CheckTableProperties({{"delta.somethingElseEntirely", "1"}}).ok());
 }
 
@@ -190,13 +233,15 @@ TEST(TableProperties, IntervalsAndSizesHaveOneMeaning) {
   EXPECT_EQ(ParseIntervalMs("interval 1 week"), 604'800'000);
   EXPECT_EQ(ParseIntervalMs("INTERVAL 2 days 3 hours"), 183'600'000);
   EXPECT_EQ(ParseIntervalMs("0 seconds"), 0);
-  for (const char* text : {"", "interval", "1", "-1 days", "1 month", "99999999999999999 weeks", "interval 1 day x"}) {
+  for (const char* text :
+       {"", "interval", "1", "-1 days", "1 month", "99999999999999999 weeks", "interval 1 day x"}) {
     EXPECT_FALSE(ParseIntervalMs(text)) << text;
   }
   EXPECT_EQ(ParseByteSize("134217728"), 134217728);
   EXPECT_EQ(ParseByteSize("1 GB"), 1 << 30);
   EXPECT_EQ(ParseByteSize("2k"), 2048);
-  for (const char* text : {"", "mb", "1x", "99999999999tb", "-1"}) EXPECT_FALSE(ParseByteSize(text)) << text;
+  for (const char* text : {"", "mb", "1x", "99999999999tb", "-1"})
+    EXPECT_FALSE(ParseByteSize(text)) << text;
 }
 
 }  // namespace

@@ -14,8 +14,9 @@ constexpr size_t kRareTexts = 65'000;
 
 template <typename Rows>
 auto FindRow(const Rows& rows, uint32_t row) -> decltype(rows.data()) {
-  auto found = std::lower_bound(rows.begin(), rows.end(), row,
-                                [](const auto& entry, uint32_t wanted) { return entry.row < wanted; });
+  auto found =
+      std::lower_bound(rows.begin(), rows.end(), row,
+                       [](const auto& entry, uint32_t wanted) { return entry.row < wanted; });
   return found != rows.end() && found->row == row ? &*found : nullptr;
 }
 
@@ -38,21 +39,25 @@ void AppendTupleKey(const PartitionValues& values, std::string& out) {
 
 bool FileChunk::Fits(const AddFile& file) const {
   const size_t stats = file.stats ? file.stats->size() : 0;
-  return rows() == 0 || (rows() < limits::kFileChunkRows && paths_.size() + file.path.size() < kTextBytes &&
-                         stats_.size() + stats < kTextBytes && rare_.size() < kRareTexts);
+  return rows() == 0 ||
+         (rows() < limits::kFileChunkRows && paths_.size() + file.path.size() < kTextBytes &&
+          stats_.size() + stats < kTextBytes && rare_.size() < kRareTexts);
 }
 
 bool FileChunk::IsFull() const {
-  return rows() >= limits::kFileChunkRows || paths_.size() >= kTextBytes / 2 || stats_.size() >= kTextBytes / 2 ||
-         rare_.size() >= kRareTexts;
+  return rows() >= limits::kFileChunkRows || paths_.size() >= kTextBytes / 2 ||
+         stats_.size() >= kTextBytes / 2 || rare_.size() >= kRareTexts;
 }
 
 bool FileChunk::FitsAll(const FileChunk& other) const {
-  return rows() + other.rows() <= limits::kFileChunkRows && paths_.size() + other.paths_.size() < kTextBytes &&
-         stats_.size() + other.stats_.size() < kTextBytes && rare_.size() + other.rare_.size() < kRareTexts;
+  return rows() + other.rows() <= limits::kFileChunkRows &&
+         paths_.size() + other.paths_.size() < kTextBytes &&
+         stats_.size() + other.stats_.size() < kTextBytes &&
+         rare_.size() + other.rare_.size() < kRareTexts;
 }
 
-void FileChunk::AppendPlain(std::string_view path, int64_t size, int64_t modified, std::string_view stats) {
+void FileChunk::AppendPlain(std::string_view path, int64_t size, int64_t modified,
+                            std::string_view stats) {
   paths_.append(path);
   path_end_.push_back(static_cast<uint32_t>(paths_.size()));
   size_.push_back(size);
@@ -61,7 +66,8 @@ void FileChunk::AppendPlain(std::string_view path, int64_t size, int64_t modifie
   stats_end_.push_back(static_cast<uint32_t>(stats_.size()));
 }
 
-void FileChunk::AppendRowIds(std::optional<int64_t> base_row_id, std::optional<int64_t> commit_version) {
+void FileChunk::AppendRowIds(std::optional<int64_t> base_row_id,
+                             std::optional<int64_t> commit_version) {
   const size_t before = rows() - 1;
   if (base_row_id || !base_row_id_.empty()) {
     base_row_id_.resize(before, kAbsent);
@@ -78,7 +84,8 @@ uint16_t FileChunk::CodeOf(std::shared_ptr<const PartitionTuple> partition) {
   if (!is_new) return entry->second;
   std::string key;
   AppendTupleKey(partition->raw, key);
-  auto [same, is_new_key] = code_of_key_.try_emplace(std::move(key), static_cast<uint16_t>(tuples_.size()));
+  auto [same, is_new_key] =
+      code_of_key_.try_emplace(std::move(key), static_cast<uint16_t>(tuples_.size()));
   // Callers keep their tuples while they fill a chunk, so a pointer stands for one tuple.
   if (is_new_key) tuples_.push_back(std::move(partition));
   entry->second = same->second;
@@ -86,7 +93,8 @@ uint16_t FileChunk::CodeOf(std::shared_ptr<const PartitionTuple> partition) {
 }
 
 void FileChunk::Append(const AddFile& file, std::shared_ptr<const PartitionTuple> partition) {
-  AppendPlain(file.path, file.size_bytes, file.modified_ms, file.stats ? std::string_view(*file.stats) : "");
+  AppendPlain(file.path, file.size_bytes, file.modified_ms,
+              file.stats ? std::string_view(*file.stats) : "");
   partition_.push_back(CodeOf(std::move(partition)));
   AppendRowIds(file.base_row_id, file.default_row_commit_version);
   const uint32_t row = rows() - 1;
@@ -151,7 +159,8 @@ const std::string* FileChunk::tags(uint32_t row) const {
   return rare && rare->tags ? &*rare->tags : nullptr;
 }
 
-void FileChunk::AppendRare(const std::optional<std::string>& tags, const std::optional<std::string>& clustering_provider) {
+void FileChunk::AppendRare(const std::optional<std::string>& tags,
+                           const std::optional<std::string>& clustering_provider) {
   if (!tags && !clustering_provider && rare_of_.empty()) return;
   rare_of_.resize(rows() - 1, 0);
   if (!tags && !clustering_provider) return rare_of_.push_back(0);
@@ -161,7 +170,8 @@ void FileChunk::AppendRare(const std::optional<std::string>& tags, const std::op
   }
   std::string key;
   AppendTupleKey({{"", tags}, {"", clustering_provider}}, key);
-  auto [entry, is_new] = code_of_rare_.try_emplace(std::move(key), static_cast<uint16_t>(rare_.size() + 1));
+  auto [entry, is_new] =
+      code_of_rare_.try_emplace(std::move(key), static_cast<uint16_t>(rare_.size() + 1));
   if (is_new) rare_.push_back(std::move(rare));
   rare_of_.push_back(entry->second);
 }
@@ -174,7 +184,8 @@ AddFile FileChunk::ToAction(uint32_t row) const {
   file.modified_ms = modified_[row];
   if (!stats(row).empty()) file.stats = std::string(stats(row));
   if (const auto* vector = deletion_vector(row)) file.deletion_vector = *vector;
-  if (row < base_row_id_.size() && base_row_id_[row] != kAbsent) file.base_row_id = base_row_id_[row];
+  if (row < base_row_id_.size() && base_row_id_[row] != kAbsent)
+    file.base_row_id = base_row_id_[row];
   if (row < default_commit_version_.size() && default_commit_version_[row] != kAbsent) {
     file.default_row_commit_version = default_commit_version_[row];
   }
@@ -185,17 +196,20 @@ AddFile FileChunk::ToAction(uint32_t row) const {
   return file;
 }
 
-std::shared_ptr<const FileChunk> FileChunk::WithTuples(std::vector<std::shared_ptr<const PartitionTuple>> tuples) const {
+std::shared_ptr<const FileChunk> FileChunk::WithTuples(
+    std::vector<std::shared_ptr<const PartitionTuple>> tuples) const {
   auto copy = std::make_shared<FileChunk>(*this);
   copy->tuples_ = std::move(tuples);
   return copy;
 }
 
 size_t FileChunk::memory_bytes() const {
-  size_t total = sizeof(*this) + paths_.capacity() + path_end_.capacity() * 4 + size_.capacity() * 8 +
-                 modified_.capacity() * 8 + stats_end_.capacity() * 4 + partition_.capacity() * 2 +
-                 tuples_.capacity() * sizeof(tuples_[0]) + vectors_.capacity() * sizeof(RowVector) +
-                 rare_.capacity() * sizeof(Rare) + rare_of_.capacity() * 2 + (base_row_id_.capacity() + default_commit_version_.capacity()) * 8;
+  size_t total = sizeof(*this) + paths_.capacity() + path_end_.capacity() * 4 +
+                 size_.capacity() * 8 + modified_.capacity() * 8 + stats_end_.capacity() * 4 +
+                 partition_.capacity() * 2 + tuples_.capacity() * sizeof(tuples_[0]) +
+                 vectors_.capacity() * sizeof(RowVector) + rare_.capacity() * sizeof(Rare) +
+                 rare_of_.capacity() * 2 +
+                 (base_row_id_.capacity() + default_commit_version_.capacity()) * 8;
   for (const RowVector& entry : vectors_) total += entry.vector.path_or_inline.capacity();
   for (const Rare& entry : rare_) total += entry.tags ? entry.tags->capacity() : 0;
   return total;

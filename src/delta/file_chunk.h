@@ -1,5 +1,5 @@
-// FileChunk: up to limits::kFileChunkRows data files by column. Externally synchronized while it is filled; immutable and
-// shared between snapshots once sealed.
+// FileChunk: up to limits::kFileChunkRows data files by column. Externally synchronized while it is
+// filled; immutable and shared between snapshots once sealed.
 //
 // Next: chunked_file_table.h, which strings chunks together.
 #pragma once
@@ -18,7 +18,8 @@
 
 namespace lakehold::delta {
 
-// One combination of partition values: as in the log, and typed in the order of the table's partition columns.
+// One combination of partition values: as in the log, and typed in the order of the table's
+// partition columns.
 struct PartitionTuple {
   PartitionValues raw;
   std::vector<Scalar> values;
@@ -53,7 +54,8 @@ class FileChunk {
 
   const std::vector<std::shared_ptr<const PartitionTuple>>& tuples() const { return tuples_; }
   // The same rows with other (re-typed) tuples; `tuples` has the order of tuples().
-  std::shared_ptr<const FileChunk> WithTuples(std::vector<std::shared_ptr<const PartitionTuple>> tuples) const;
+  std::shared_ptr<const FileChunk> WithTuples(
+      std::vector<std::shared_ptr<const PartitionTuple>> tuples) const;
   // Bytes held, without and with the text of statistics; tuples are counted by whoever shares them.
   size_t memory_bytes() const;
   size_t stats_bytes() const { return stats_.capacity(); }
@@ -72,7 +74,8 @@ class FileChunk {
   };
 
   const Rare* FindRare(uint32_t row) const;
-  void AppendRare(const std::optional<std::string>& tags, const std::optional<std::string>& clustering_provider);
+  void AppendRare(const std::optional<std::string>& tags,
+                  const std::optional<std::string>& clustering_provider);
   void AppendPlain(std::string_view path, int64_t size, int64_t modified, std::string_view stats);
   void AppendRowIds(std::optional<int64_t> base_row_id, std::optional<int64_t> commit_version);
   uint16_t CodeOf(std::shared_ptr<const PartitionTuple> partition);
@@ -85,10 +88,10 @@ class FileChunk {
   std::vector<uint32_t> stats_end_;
   std::vector<uint16_t> partition_;
   std::vector<std::shared_ptr<const PartitionTuple>> tuples_;
-  std::vector<RowVector> vectors_;               // Ascending by row.
-  std::vector<Rare> rare_;                       // Distinct ones.
-  std::vector<uint16_t> rare_of_;                // 1 + position in rare_, or 0; empty until a row has one.
-  std::vector<int64_t> base_row_id_;             // Empty until a row has one.
+  std::vector<RowVector> vectors_;    // Ascending by row.
+  std::vector<Rare> rare_;            // Distinct ones.
+  std::vector<uint16_t> rare_of_;     // 1 + position in rare_, or 0; empty until a row has one.
+  std::vector<int64_t> base_row_id_;  // Empty until a row has one.
   std::vector<int64_t> default_commit_version_;  // Empty until a row has one.
   // Only while filling: codes by identity, and by content for equal tuples made apart.
   std::unordered_map<const PartitionTuple*, uint16_t> code_of_tuple_;

@@ -1,7 +1,8 @@
 // FileTable: the live data files of a snapshot, by column. Immutable; shared freely.
 //
-// Files have ordinals: stable within one snapshot and its descendants by Refresh until compaction of dead slots. Chunks of
-// limits::kFileChunkRows are shared between snapshots; a refresh copies only the dead bits and the last chunk.
+// Files have ordinals: stable within one snapshot and its descendants by Refresh until compaction
+// of dead slots. Chunks of limits::kFileChunkRows are shared between snapshots; a refresh copies
+// only the dead bits and the last chunk.
 #pragma once
 
 #include <cstdint>
@@ -50,8 +51,10 @@ class FileTable {
   // Everything the log says of the file, for checkpoints, removes and files().
   virtual AddFile ToAction(FileOrdinal ordinal) const = 0;
   // The live file with this identity, if any. `dv_unique_id` is "" without a vector.
-  virtual std::optional<FileOrdinal> Find(std::string_view path, std::string_view dv_unique_id) const = 0;
-  // Typed statistics of one leaf column, parsed for all files at first use and then kept; thread-safe.
+  virtual std::optional<FileOrdinal> Find(std::string_view path,
+                                          std::string_view dv_unique_id) const = 0;
+  // Typed statistics of one leaf column, parsed for all files at first use and then kept;
+  // thread-safe.
   virtual const StatsColumn& Stats(const StatsPath& path, const DataType& type) const = 0;
   // numRecords by ordinal, -1 where unknown; parsed at first use and then kept; thread-safe.
   virtual std::span<const int64_t> NumRecords() const = 0;

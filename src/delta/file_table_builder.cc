@@ -10,7 +10,8 @@ namespace {
 using Part = ChunkedFileTable::Part;
 using DeadBits = ChunkedFileTable::DeadBits;
 
-// Rows of consecutive small chunks in one, so that the number of chunks grows with the logarithm of the refreshes.
+// Rows of consecutive small chunks in one, so that the number of chunks grows with the logarithm of
+// the refreshes.
 Part MergeParts(const Part& a, const Part& b) {
   auto chunk = std::make_shared<FileChunk>();
   for (uint32_t row = 0; row < a.chunk->rows(); ++row) chunk->AppendRow(*a.chunk, row);
@@ -39,7 +40,8 @@ void MergeTailParts(std::vector<Part>& parts) {
   }
 }
 
-void MergeTailLayers(std::vector<std::shared_ptr<const PathIndex>>& layers, const FileTable& table) {
+void MergeTailLayers(std::vector<std::shared_ptr<const PathIndex>>& layers,
+                     const FileTable& table) {
   while (layers.size() >= 2 && layers.back()->size() >= layers[layers.size() - 2]->size()) {
     auto merged = std::make_shared<PathIndex>();
     for (size_t i = layers.size() - 2; i < layers.size(); ++i) {
@@ -52,12 +54,15 @@ void MergeTailLayers(std::vector<std::shared_ptr<const PathIndex>>& layers, cons
   }
 }
 
-// Few enough live files that copying them costs less than dragging the dead along: at most once per as many removals.
+// Few enough live files that copying them costs less than dragging the dead along: at most once per
+// as many removals.
 bool IsMostlyDead(const ChunkedFileTable& table) {
-  return static_cast<int64_t>(table.slots()) > 2 * table.live_files() + static_cast<int64_t>(limits::kFileChunkRows);
+  return static_cast<int64_t>(table.slots()) >
+         2 * table.live_files() + static_cast<int64_t>(limits::kFileChunkRows);
 }
 
-// The same parts with values typed for other partition columns: rare (REPLACE TABLE, a widened partition type).
+// The same parts with values typed for other partition columns: rare (REPLACE TABLE, a widened
+// partition type).
 Status Retype(std::vector<Part>& parts, const PartitionSchema& columns) {
   std::unordered_map<const PartitionTuple*, std::shared_ptr<const PartitionTuple>> retyped;
   for (Part& part : parts) {
@@ -67,8 +72,9 @@ Status Retype(std::vector<Part>& parts, const PartitionSchema& columns) {
       if (!made) {
         // Dead files may hold values of the partition columns of before; nobody asks for theirs.
         auto values = TypeTuple(tuple->raw, columns);
-        made = std::make_shared<PartitionTuple>(PartitionTuple{
-            tuple->raw, values.ok() ? std::move(values).value() : std::vector<Scalar>(columns.size())});
+        made = std::make_shared<PartitionTuple>(
+            PartitionTuple{tuple->raw, values.ok() ? std::move(values).value()
+                                                   : std::vector<Scalar>(columns.size())});
       }
       tuples.push_back(made);
     }
@@ -91,7 +97,8 @@ const FileChunk& FileTableBuilder::ChunkOf(uint32_t provisional, uint32_t& row) 
   return *chunks_[chunk];
 }
 
-bool FileTableBuilder::Seen(uint32_t hash, std::string_view canonical, std::string_view dv_unique_id) const {
+bool FileTableBuilder::Seen(uint32_t hash, std::string_view canonical,
+                            std::string_view dv_unique_id) const {
   auto is_same_add = [&](uint32_t provisional) {
     uint32_t row = 0;
     const FileChunk& chunk = ChunkOf(provisional, row);
@@ -106,7 +113,8 @@ bool FileTableBuilder::Seen(uint32_t hash, std::string_view canonical, std::stri
     return text.substr(0, tombstone.path_size) == canonical &&
            text.substr(tombstone.path_size, tombstone.dv_size) == dv_unique_id;
   };
-  return removed_.Find(hash, is_same_remove).has_value() || index_.Find(hash, is_same_add).has_value();
+  return removed_.Find(hash, is_same_remove).has_value() ||
+         index_.Find(hash, is_same_add).has_value();
 }
 
 std::shared_ptr<const PartitionTuple> FileTableBuilder::Intern(const PartitionValues& values) {
@@ -163,9 +171,10 @@ std::vector<std::shared_ptr<const FileChunk>> FileTableBuilder::Arrange(uint32_t
     open = nullptr;
   };
   auto end_of = [&](size_t s) { return s + 1 < sources_.size() ? sources_[s + 1].first : rows_; };
-  const bool one_source = std::count_if(sources_.begin(), sources_.end(), [&](const Source& source) {
-                            return end_of(static_cast<size_t>(&source - sources_.data())) > source.first;
-                          }) == 1;
+  const bool one_source =
+      std::count_if(sources_.begin(), sources_.end(), [&](const Source& source) {
+        return end_of(static_cast<size_t>(&source - sources_.data())) > source.first;
+      }) == 1;
   uint32_t next = first;
   for (size_t s = sources_.size(); s-- > 0;) {
     const uint32_t begin = sources_[s].first, end = end_of(s);
@@ -189,8 +198,9 @@ std::vector<std::shared_ptr<const FileChunk>> FileTableBuilder::Arrange(uint32_t
   }
   seal();
   index_.RenumberAll([&](uint32_t provisional) {
-    auto after = std::upper_bound(sources_.begin(), sources_.end(), provisional,
-                                  [](uint32_t wanted, const Source& source) { return wanted < source.first; });
+    auto after = std::upper_bound(
+        sources_.begin(), sources_.end(), provisional,
+        [](uint32_t wanted, const Source& source) { return wanted < source.first; });
     const size_t s = static_cast<size_t>(after - sources_.begin()) - 1;
     return final_first[s] + (provisional - sources_[s].first);
   });
@@ -205,7 +215,8 @@ void FileTableBuilder::KillReplaced(const ChunkedFileTable& base, ChunkedFileTab
     const size_t p = static_cast<size_t>(&base.PartOf(*ordinal) - base.parts().data());
     const Part& part = base.parts()[p];
     if (!dead[p]) {
-      dead[p] = part.dead ? std::make_shared<DeadBits>(*part.dead) : std::make_shared<DeadBits>(part.chunk->rows());
+      dead[p] = part.dead ? std::make_shared<DeadBits>(*part.dead)
+                          : std::make_shared<DeadBits>(part.chunk->rows());
       table.parts_[p].dead = dead[p];
     }
     if ((*dead[p])[*ordinal - part.first]) return;
@@ -216,19 +227,22 @@ void FileTableBuilder::KillReplaced(const ChunkedFileTable& base, ChunkedFileTab
   removed_.ForEach([&](uint32_t hash, uint32_t position) {
     const Tombstone& tombstone = tombstones_[position];
     const std::string_view text = std::string_view(tombstone_text_).substr(tombstone.begin);
-    kill(hash, text.substr(0, tombstone.path_size), text.substr(tombstone.path_size, tombstone.dv_size));
+    kill(hash, text.substr(0, tombstone.path_size),
+         text.substr(tombstone.path_size, tombstone.dv_size));
   });
   index_.ForEach([&](uint32_t hash, uint32_t provisional) {
     uint32_t row = 0;
     const FileChunk& chunk = ChunkOf(provisional, row);
     const DeletionVectorDescriptor* vector = chunk.deletion_vector(row);
     std::string decoded;
-    kill(hash, CanonicalPath(chunk.path(row), root_uri_, decoded), vector ? vector->UniqueId() : "");
+    kill(hash, CanonicalPath(chunk.path(row), root_uri_, decoded),
+         vector ? vector->UniqueId() : "");
   });
 }
 
 Result<std::shared_ptr<const FileTable>> FileTableBuilder::Finish(const PartitionSchema& columns,
-                                                                  const ChunkedFileTable* base, bool may_pack) {
+                                                                  const ChunkedFileTable* base,
+                                                                  bool may_pack) {
   for (auto& [key, tuple] : tuples_) {
     LAKEHOLD_ASSIGN(tuple->values, TypeTuple(tuple->raw, columns));
   }
@@ -244,7 +258,8 @@ Result<std::shared_ptr<const FileTable>> FileTableBuilder::Finish(const Partitio
     KillReplaced(*base, *table);
     if (base->partition_schema_ != columns) LAKEHOLD_TRY(Retype(table->parts_, columns));
   }
-  table->lazy_ = base ? std::make_unique<LazyColumns>(*base->lazy_) : std::make_unique<LazyColumns>();
+  table->lazy_ =
+      base ? std::make_unique<LazyColumns>(*base->lazy_) : std::make_unique<LazyColumns>();
   AppendRows(*table);
   if (may_pack && IsMostlyDead(*table)) return Pack(*table);
   return std::shared_ptr<const FileTable>(std::move(table));

@@ -1,8 +1,9 @@
-// FileTableBuilder: makes a FileTable from adds and removes told newest first; each file is decided once, by the first
-// word about it. Externally synchronized.
+// FileTableBuilder: makes a FileTable from adds and removes told newest first; each file is decided
+// once, by the first word about it. Externally synchronized.
 //
-// Sources (commits, then the checkpoint) come newest first; ordinals of the table run oldest source first, so that a table
-// loaded whole and one refreshed commit by commit list their files in the same order.
+// Sources (commits, then the checkpoint) come newest first; ordinals of the table run oldest source
+// first, so that a table loaded whole and one refreshed commit by commit list their files in the
+// same order.
 #pragma once
 
 #include <memory>
@@ -20,16 +21,18 @@ class FileTableBuilder {
  public:
   explicit FileTableBuilder(std::string root_uri) : root_uri_(std::move(root_uri)) {}
 
-  // What follows is older than all before. `bulk` sources (checkpoints) keep their chunks as they are filled.
+  // What follows is older than all before. `bulk` sources (checkpoints) keep their chunks as they
+  // are filled.
   void BeginSource(bool bulk);
   // False if a newer add or remove of the same file came before: then this one does not count.
   bool Add(const AddFile& file);
   bool Remove(std::string_view path, std::string_view dv_unique_id);
 
-  // The table, on top of `base` (null: nothing). Work and new memory grow with what was added here, not with the base.
-  // Ordinals of the base stay, unless `may_pack` and most of them are dead. Call once. kCorrupt "delta.bad_partition_value".
-  Result<std::shared_ptr<const FileTable>> Finish(const PartitionSchema& columns, const ChunkedFileTable* base,
-                                                  bool may_pack);
+  // The table, on top of `base` (null: nothing). Work and new memory grow with what was added here,
+  // not with the base. Ordinals of the base stay, unless `may_pack` and most of them are dead. Call
+  // once. kCorrupt "delta.bad_partition_value".
+  Result<std::shared_ptr<const FileTable>> Finish(const PartitionSchema& columns,
+                                                  const ChunkedFileTable* base, bool may_pack);
 
  private:
   struct Source {
@@ -45,7 +48,8 @@ class FileTableBuilder {
   bool Seen(uint32_t hash, std::string_view canonical, std::string_view dv_unique_id) const;
   std::shared_ptr<const PartitionTuple> Intern(const PartitionValues& values);
   const FileChunk& ChunkOf(uint32_t provisional, uint32_t& row) const;
-  // Chunks in final order; renumbers index_ from provisional to final ordinals, beginning at `first`.
+  // Chunks in final order; renumbers index_ from provisional to final ordinals, beginning at
+  // `first`.
   std::vector<std::shared_ptr<const FileChunk>> Arrange(uint32_t first);
   // The live files of a table that is mostly dead, in the same order under new ordinals.
   static std::shared_ptr<const FileTable> Pack(const ChunkedFileTable& table);

@@ -24,13 +24,14 @@ Table TableOf(const std::vector<AddFile>& files, const Table& base = nullptr) {
 }
 
 TEST(FileTableBuilderTest, OneFileMayBeSpelledInSeveralWays) {
-  for (const char* other : {"a%20b/c.parquet", "/data/t/a%20b/c.parquet", "file:/data/t/a%20b/c.parquet",
-                            "file:///data/t/a%20b/c.parquet"}) {
+  for (const char* other : {"a%20b/c.parquet", "/data/t/a%20b/c.parquet",
+                            "file:/data/t/a%20b/c.parquet", "file:///data/t/a%20b/c.parquet"}) {
     const Table base = TableOf({MakeAdd("a%20b/c.parquet"), MakeAdd("d")});
     EXPECT_TRUE(base->Find(other, "").has_value()) << other;
     FileTableBuilder builder("/data/t");
     EXPECT_TRUE(builder.Remove(other, ""));
-    EXPECT_FALSE(builder.Add(MakeAdd("a%20b/c.parquet"))) << "an older add of what is removed: " << other;
+    EXPECT_FALSE(builder.Add(MakeAdd("a%20b/c.parquet")))
+        << "an older add of what is removed: " << other;
     const Table after = Finish(builder, base);
     EXPECT_EQ(after->live_files(), 1) << other;
     EXPECT_EQ(after->Get(0).path, "a%20b/c.parquet") << "the spelling of the log is kept";
@@ -58,12 +59,14 @@ TEST(FileTableBuilderTest, TheVectorIsPartOfTheIdentity) {
 TEST(FileTableBuilderTest, EveryFieldOfAnAddComesBack) {
   std::vector<AddFile> files;
   for (int i = 0; i < 50; ++i) {
-    AddFile add = MakeAdd(fmt::format("f{}", i), i, i % 3 ? std::optional(std::to_string(i % 4)) : std::nullopt);
+    AddFile add = MakeAdd(fmt::format("f{}", i), i,
+                          i % 3 ? std::optional(std::to_string(i % 4)) : std::nullopt);
     if (i % 2) add.tags = fmt::format("{{\"t\":\"{}\"}}", i % 6);
     if (i % 5 == 0) add.clustering_provider = "liquid";
     if (i > 20 && i % 7) add.base_row_id = i * 10;
     if (i > 30) add.default_row_commit_version = i;
-    if (i % 4 == 0) add.deletion_vector = DeletionVectorDescriptor{"u", fmt::format("dv{}", i), i, 40, i};
+    if (i % 4 == 0)
+      add.deletion_vector = DeletionVectorDescriptor{"u", fmt::format("dv{}", i), i, 40, i};
     if (i % 9 == 0) add.stats.reset();
     files.push_back(std::move(add));
   }
@@ -74,7 +77,9 @@ TEST(FileTableBuilderTest, EveryFieldOfAnAddComesBack) {
   for (FileOrdinal i = 0; i < files.size(); ++i) {
     EXPECT_EQ(whole->ToAction(i), files[i]) << i;
     EXPECT_EQ(grown->ToAction(i), files[i]) << i;
-    EXPECT_EQ(grown->Find(files[i].path, files[i].deletion_vector ? files[i].deletion_vector->UniqueId() : ""), i);
+    EXPECT_EQ(grown->Find(files[i].path,
+                          files[i].deletion_vector ? files[i].deletion_vector->UniqueId() : ""),
+              i);
     EXPECT_EQ(grown->RawPartitionValues(i), files[i].partition_values);
     EXPECT_EQ(grown->PartitionValue(i, 0), whole->PartitionValue(i, 0));
   }
@@ -109,7 +114,8 @@ TEST(FileTableBuilderTest, NumRecordsAndStatisticsContinueThoseOfTheBase) {
   odd.stats = "broken";
   const Table after = TableOf({odd, MakeAdd("d", 44)}, base);
   const std::span<const int64_t> records = after->NumRecords();
-  EXPECT_EQ(std::vector<int64_t>(records.begin(), records.end()), (std::vector<int64_t>{11, 22, -1, 44}));
+  EXPECT_EQ(std::vector<int64_t>(records.begin(), records.end()),
+            (std::vector<int64_t>{11, 22, -1, 44}));
   EXPECT_EQ(after->Stats({"id"}, DataType{TypeKind::kLong, 0, 0, {}}).files.size(), 4u);
 }
 

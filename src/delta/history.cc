@@ -1,8 +1,8 @@
 #include "delta/history.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+
+#include <fmt/format.h>
 
 #include "delta/action_json.h"
 #include "delta/calendar.h"
@@ -40,7 +40,8 @@ class Timeline {
  public:
   Timeline(const TableRoot& root, const LogRange& range, const Metadata& metadata) : root_(root) {
     const std::vector<int64_t> times = ModifiedTimes(range.commits);
-    start_ = HasInCommitTime(metadata) ? InCommitTimeSince(metadata) : InCommitTimeStart{INT64_MAX, INT64_MAX};
+    start_ = HasInCommitTime(metadata) ? InCommitTimeSince(metadata)
+                                       : InCommitTimeStart{INT64_MAX, INT64_MAX};
     for (size_t i = 0; i < range.commits.size(); ++i) {
       if (range.commits[i].version < range.first) continue;
       if (range.commits[i].version < start_.version) ++with_modified_time_;
@@ -59,7 +60,8 @@ class Timeline {
     return info.in_commit_timestamp_ms.value_or(modified_[i]);
   }
 
-  // How many commits are at or before the time. Each side of the change to in-commit times is ordered by itself.
+  // How many commits are at or before the time. Each side of the change to in-commit times is
+  // ordered by itself.
   Result<size_t> CountUntil(int64_t time_ms) const {
     const bool in_commit = time_ms >= start_.time_ms && with_modified_time_ < commits_.size();
     size_t low = in_commit ? with_modified_time_ : 0;
@@ -86,7 +88,8 @@ class Timeline {
 
 }  // namespace
 
-Result<std::vector<HistoryEntry>> ReadHistory(const TableRoot& root, size_t limit, const LogContext&) {
+Result<std::vector<HistoryEntry>> ReadHistory(const TableRoot& root, size_t limit,
+                                              const LogContext&) {
   LAKEHOLD_ASSIGN(const LogRange range, ListAllCommits(root));
   const std::vector<int64_t> times = ModifiedTimes(range.commits);
   std::vector<HistoryEntry> history;
@@ -107,22 +110,27 @@ Result<Version> FindVersionAt(const TableRoot& root, int64_t time_ms, const LogC
   LAKEHOLD_ASSIGN(const LogRange range, ListAllCommits(root));
   LAKEHOLD_ASSIGN(const auto state, ReplayVersion(root, std::nullopt, {.files = false}, context));
   if (!state.replay.metadata()) {
-    return Corrupt("delta.incomplete_state", fmt::format("{}: version {} has no metaData", root.uri(), range.last));
+    return Corrupt("delta.incomplete_state",
+                   fmt::format("{}: version {} has no metaData", root.uri(), range.last));
   }
   const Timeline timeline(root, range, *state.replay.metadata());
   if (timeline.empty()) {
-    return NotFound("delta.no_such_time", fmt::format("{}: version {} is the only one and its commit file, which would tell "
-                                                      "its time, is gone", root.uri(), range.last));
+    return NotFound(
+        "delta.no_such_time",
+        fmt::format("{}: version {} is the only one and its commit file, which would tell "
+                    "its time, is gone",
+                    root.uri(), range.last));
   }
   LAKEHOLD_ASSIGN(const size_t count, timeline.CountUntil(time_ms));
   if (count > 0) return timeline.commit(count - 1).version;
   LAKEHOLD_ASSIGN(const int64_t first_ms, timeline.TimeOf(0));
   LAKEHOLD_ASSIGN(const int64_t last_ms, timeline.TimeOf(timeline.size() - 1));
-  return NotFound("delta.no_such_time",
-                  fmt::format("{}: there is no version as old as {}; version {} is of {}, version {} of {}", root.uri(),
-                              FormatTimestamp(time_ms * 1000), timeline.commit(0).version, FormatTimestamp(first_ms * 1000), range.last,
-                              FormatTimestamp(last_ms * 1000)),
-                  "ask for a later time");
+  return NotFound(
+      "delta.no_such_time",
+      fmt::format("{}: there is no version as old as {}; version {} is of {}, version {} of {}",
+                  root.uri(), FormatTimestamp(time_ms * 1000), timeline.commit(0).version,
+                  FormatTimestamp(first_ms * 1000), range.last, FormatTimestamp(last_ms * 1000)),
+      "ask for a later time");
 }
 
 Result<VersionRange> ReadableVersions(const TableRoot& root, const LogContext&) {

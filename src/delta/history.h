@@ -18,9 +18,11 @@ struct HistoryEntry {
 };
 
 // The newest `limit` commits whose JSON still exists, newest first.
-Result<std::vector<HistoryEntry>> ReadHistory(const TableRoot& root, size_t limit, const LogContext& context);
+Result<std::vector<HistoryEntry>> ReadHistory(const TableRoot& root, size_t limit,
+                                              const LogContext& context);
 
-// The newest version at or before `time_ms`. kNotFound "delta.no_such_time" names first and last version and time.
+// The newest version at or before `time_ms`. kNotFound "delta.no_such_time" names first and last
+// version and time.
 Result<Version> FindVersionAt(const TableRoot& root, int64_t time_ms, const LogContext& context);
 
 struct VersionRange {

@@ -18,7 +18,8 @@ CommitInfo MakeInfo(std::string operation, std::optional<int64_t> in_commit_ms =
 TEST(HistoryTest, NewestFirstAndNoMoreThanAskedFor) {
   LogBench bench;
   bench.Create();
-  for (Version v = 1; v <= 5; ++v) bench.Commit(v, {MakeInfo(fmt::format("OP{}", v)), MakeAdd(fmt::format("f{}", v))});
+  for (Version v = 1; v <= 5; ++v)
+    bench.Commit(v, {MakeInfo(fmt::format("OP{}", v)), MakeAdd(fmt::format("f{}", v))});
   auto history = ReadHistory(bench.root, 3, bench.context);
   ASSERT_TRUE(history.ok());
   ASSERT_EQ(history->size(), 3u);
@@ -42,8 +43,10 @@ TEST(HistoryTest, ATimeStandsForTheNewestVersionAtOrBeforeIt) {
   ASSERT_FALSE(early.ok());
   EXPECT_EQ(early.error().kind, ErrorKind::kNotFound);
   EXPECT_EQ(early.error().reason, "delta.no_such_time");
-  EXPECT_NE(early.error().message.find("version 0 is of 2023-11-14T22:13:21.000000Z, version 5 of 2023-11-14T22:13:26.000000Z"),
-            std::string::npos)
+  EXPECT_NE(
+      early.error().message.find(
+          "version 0 is of 2023-11-14T22:13:21.000000Z, version 5 of 2023-11-14T22:13:26.000000Z"),
+      std::string::npos)
       << early.error().message;
   EXPECT_EQ((*bench.Load(AtTime{start + 3'500}))->version(), 2);
 }
@@ -66,9 +69,10 @@ TEST(HistoryTest, InCommitTimesCountFromTheVersionThatEnabledThem) {
   const int64_t start = bench.world.clock.NowMs();
   bench.Fill(3);  // start + 1 s ... start + 4 s by modification time.
   const int64_t enabled = start + 100'000;
-  Metadata metadata = MakeMetadata({{"delta.enableInCommitTimestamps", "true"},
-                                    {"delta.inCommitTimestampEnablementVersion", "4"},
-                                    {"delta.inCommitTimestampEnablementTimestamp", std::to_string(enabled)}});
+  Metadata metadata =
+      MakeMetadata({{"delta.enableInCommitTimestamps", "true"},
+                    {"delta.inCommitTimestampEnablementVersion", "4"},
+                    {"delta.inCommitTimestampEnablementTimestamp", std::to_string(enabled)}});
   bench.Commit(4, {MakeInfo("SET", enabled), metadata});
   bench.Commit(5, {MakeInfo("WRITE", enabled + 500), MakeAdd("a")});
   bench.Commit(6, {MakeInfo("WRITE", enabled + 700), MakeAdd("b")});
@@ -97,7 +101,8 @@ TEST(SnapshotCacheTest, ServesTheSameSnapshotUntilThereIsANewerOne) {
   auto second = *cache.Latest(bench.root, bench.context);
   EXPECT_EQ(second->version(), 4);
   cache.Offer(first);
-  EXPECT_EQ(*cache.Latest(bench.root, bench.context), second) << "an older offer must not replace a newer snapshot";
+  EXPECT_EQ(*cache.Latest(bench.root, bench.context), second)
+      << "an older offer must not replace a newer snapshot";
   cache.Forget(bench.root);
   EXPECT_NE(*cache.Latest(bench.root, bench.context), second);
 }
@@ -124,7 +129,8 @@ TEST(SnapshotCacheTest, HoldsABoundedNumberOfTables) {
   bench.root.folder = "t0";
   bench.store->Reset();
   ASSERT_TRUE(cache.Latest(bench.root, bench.context).ok());
-  EXPECT_EQ(bench.store->counts().calls_of(storage::StoreVerb::kList), 1u) << "t0 must have made room";
+  EXPECT_EQ(bench.store->counts().calls_of(storage::StoreVerb::kList), 1u)
+      << "t0 must have made room";
 }
 
 }  // namespace

@@ -10,7 +10,8 @@ namespace lakehold::delta {
 // delta.enableInCommitTimestamps is true.
 bool HasInCommitTime(const Metadata& metadata);
 
-// The first version that carries its time, and that time. From the beginning where the table was made with it.
+// The first version that carries its time, and that time. From the beginning where the table was
+// made with it.
 struct InCommitTimeStart {
   Version version = 0;
   int64_t time_ms = INT64_MIN;

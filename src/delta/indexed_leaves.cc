@@ -10,14 +10,16 @@ namespace {
 
 bool EqualIgnoringCase(std::string_view a, std::string_view b) {
   auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [&](char x, char y) { return lower(x) == lower(y); });
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [&](char x, char y) { return lower(x) == lower(y); });
 }
 
 bool HasStatistics(TypeKind kind) { return kind < TypeKind::kStruct; }
 
 using NameList = std::vector<std::vector<std::string>>;
 
-// "a, st.b, `odd,name`.c": names by commas, parts by dots, a doubled backtick inside backticks stands for one.
+// "a, st.b, `odd,name`.c": names by commas, parts by dots, a doubled backtick inside backticks
+// stands for one.
 NameList ParseColumnNames(std::string_view text) {
   NameList names(1);
   std::string part;
@@ -67,7 +69,8 @@ struct LeafWalk {
 
   bool Wanted() const {
     return std::any_of(wanted->begin(), wanted->end(), [&](const auto& name) {
-      return name.size() <= logical.size() && std::equal(name.begin(), name.end(), logical.begin(), EqualIgnoringCase);
+      return name.size() <= logical.size() &&
+             std::equal(name.begin(), name.end(), logical.begin(), EqualIgnoringCase);
     });
   }
 
@@ -92,23 +95,27 @@ int64_t IndexedColumns(const std::map<std::string, std::string>& configuration) 
   const std::string& text = found->second;
   auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
   // A value that is no number is not ours to refuse here: it only decides how much is written.
-  if (error != std::errc() || end != text.data() + text.size() || count < -1) return limits::kStatsLeaves;
+  if (error != std::errc() || end != text.data() + text.size() || count < -1)
+    return limits::kStatsLeaves;
   return count == -1 ? std::numeric_limits<int64_t>::max() : count;
 }
 
 }  // namespace
 
-std::vector<StatsPath> IndexedLeaves(const Schema& schema, const std::vector<std::string>& partition_columns,
+std::vector<StatsPath> IndexedLeaves(const Schema& schema,
+                                     const std::vector<std::string>& partition_columns,
                                      const std::map<std::string, std::string>& configuration) {
   LeafWalk walk;
   NameList names;
-  if (auto listed = configuration.find("delta.dataSkippingStatsColumns"); listed != configuration.end()) {
+  if (auto listed = configuration.find("delta.dataSkippingStatsColumns");
+      listed != configuration.end()) {
     names = ParseColumnNames(listed->second);
     walk.wanted = &names;
   }
   walk.left = IndexedColumns(configuration);
   for (const auto& field : schema.fields) {
-    bool partition = std::find(partition_columns.begin(), partition_columns.end(), field.name) != partition_columns.end();
+    bool partition = std::find(partition_columns.begin(), partition_columns.end(), field.name) !=
+                     partition_columns.end();
     if (!partition) walk.Visit(field);
   }
   return walk.leaves;

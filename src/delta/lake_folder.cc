@@ -15,11 +15,14 @@ namespace {
 
 bool SameIgnoringCase(std::string_view a, std::string_view b) {
   auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [&](char x, char y) { return lower(x) == lower(y); });
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [&](char x, char y) { return lower(x) == lower(y); });
 }
 
 // Names that belong to the lake or to other programs, not to tables.
-bool Hidden(std::string_view name) { return name.empty() || name.front() == '_' || name.front() == '.'; }
+bool Hidden(std::string_view name) {
+  return name.empty() || name.front() == '_' || name.front() == '.';
+}
 
 Result<bool> IsTable(storage::ObjectStore& store, std::string_view folder, std::string_view name) {
   // The store is only borrowed for the probe.
@@ -42,7 +45,8 @@ Result<std::optional<std::string>> FindTable(storage::ObjectStore& store, std::s
     if (table) matches.push_back(std::move(candidate));
   }
   if (matches.size() > 1) {
-    return Invalid("delta.ambiguous_name", fmt::format("table \"{}\" may be any of {}", name, fmt::join(matches, ", ")),
+    return Invalid("delta.ambiguous_name",
+                   fmt::format("table \"{}\" may be any of {}", name, fmt::join(matches, ", ")),
                    "write the name as the folder is spelled, in double quotes");
   }
   return matches.empty() ? std::optional<std::string>() : std::optional(std::move(matches.front()));
@@ -80,9 +84,11 @@ Status CheckTableName(std::string_view name) {
     std::string shown;  // A message is one line, whatever the name holds.
     for (const char c : name) {
       const bool control = static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
-      shown += control ? fmt::format("\\x{:02x}", static_cast<unsigned char>(c)) : std::string(1, c);
+      shown +=
+          control ? fmt::format("\\x{:02x}", static_cast<unsigned char>(c)) : std::string(1, c);
     }
-    return Invalid("delta.bad_table_name", fmt::format("\"{}\" cannot be the name of a table: {}", shown, why),
+    return Invalid("delta.bad_table_name",
+                   fmt::format("\"{}\" cannot be the name of a table: {}", shown, why),
                    "use letters, digits, spaces, '-' and '_'; start with neither '_' nor '.'");
   };
   if (name.empty()) return refuse("it is empty");
@@ -91,7 +97,8 @@ Status CheckTableName(std::string_view name) {
   if (Hidden(name)) return refuse("names that start with '_' or '.' are reserved");
   for (const char c : name) {
     if (c == '/') return refuse("it contains '/'");
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) return refuse("it contains a control character");
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f)
+      return refuse("it contains a control character");
   }
   return {};
 }

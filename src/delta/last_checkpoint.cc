@@ -30,8 +30,9 @@ std::optional<LastCheckpoint> ParseLastCheckpoint(std::string_view json) {
     const auto canonical = CanonicalJson(json, kChecksum);
     if (!canonical || Md5Hex(*canonical) != checksum) return std::nullopt;
   }
-  return LastCheckpoint{*version, NumberAt<int64_t>(object, "size").value_or(0), NumberAt<uint32_t>(object, "parts"),
-                        NumberAt<uint64_t>(object, "sizeInBytes"), NumberAt<int64_t>(object, "numOfAddFiles")};
+  return LastCheckpoint{
+      *version, NumberAt<int64_t>(object, "size").value_or(0), NumberAt<uint32_t>(object, "parts"),
+      NumberAt<uint64_t>(object, "sizeInBytes"), NumberAt<int64_t>(object, "numOfAddFiles")};
 }
 
 std::string FormatLastCheckpoint(const LastCheckpoint& hint) {

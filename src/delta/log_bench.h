@@ -1,11 +1,12 @@
-// LogBench: a table's log in a MemoryStore, written by hand, for tests of this room. Externally synchronized.
+// LogBench: a table's log in a MemoryStore, written by hand, for tests of this room. Externally
+// synchronized.
 #pragma once
-
-#include <fmt/format.h>
 
 #include <memory>
 #include <string>
 #include <vector>
+
+#include <fmt/format.h>
 
 #include "base/sim_runtime.h"
 #include "delta/action_json.h"
@@ -19,7 +20,8 @@
 
 namespace lakehold::delta {
 
-inline AddFile MakeAdd(std::string path, int64_t size = 100, std::optional<std::string> part = std::nullopt) {
+inline AddFile MakeAdd(std::string path, int64_t size = 100,
+                       std::optional<std::string> part = std::nullopt) {
   AddFile add;
   add.path = std::move(path);
   add.size_bytes = size;
@@ -48,7 +50,9 @@ inline Metadata MakeMetadata(std::map<std::string, std::string> configuration = 
   return metadata;
 }
 
-inline SetTransaction MakeTxn(std::string app_id, int64_t version) { return {std::move(app_id), version, std::nullopt}; }
+inline SetTransaction MakeTxn(std::string app_id, int64_t version) {
+  return {std::move(app_id), version, std::nullopt};
+}
 
 struct LogBench {
   SimRuntime world;
@@ -93,21 +97,26 @@ inline std::string Describe(const Snapshot& snapshot) {
   for (FileOrdinal i : files.LiveOrdinals()) {
     std::string line;
     AppendActionJson(files.ToAction(i), line);
-    lines.push_back(line + FormatScalar(files.PartitionValue(i, 0), snapshot.schema().fields[1].type));
+    lines.push_back(line +
+                    FormatScalar(files.PartitionValue(i, 0), snapshot.schema().fields[1].type));
   }
   std::sort(lines.begin(), lines.end());
-  for (const auto& [app, txn] : snapshot.transactions()) AppendActionJson(txn, lines.emplace_back());
-  for (const auto& [name, domain] : snapshot.domains()) AppendActionJson(domain, lines.emplace_back());
+  for (const auto& [app, txn] : snapshot.transactions())
+    AppendActionJson(txn, lines.emplace_back());
+  for (const auto& [name, domain] : snapshot.domains())
+    AppendActionJson(domain, lines.emplace_back());
   AppendActionJson(snapshot.metadata(), lines.emplace_back());
   AppendActionJson(snapshot.protocol(), lines.emplace_back());
-  std::string text = fmt::format("{} {} {}\n", snapshot.version(), files.live_files(), files.live_bytes());
+  std::string text =
+      fmt::format("{} {} {}\n", snapshot.version(), files.live_files(), files.live_bytes());
   for (const std::string& line : lines) text += line + "\n";
   return text;
 }
 
 inline std::vector<std::string> LivePaths(const Snapshot& snapshot) {
   std::vector<std::string> paths;
-  for (FileOrdinal i : snapshot.files().LiveOrdinals()) paths.emplace_back(snapshot.files().Get(i).path);
+  for (FileOrdinal i : snapshot.files().LiveOrdinals())
+    paths.emplace_back(snapshot.files().Get(i).path);
   return paths;
 }
 

@@ -1,9 +1,9 @@
 #include "delta/log_listing.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <map>
+
+#include <fmt/format.h>
 
 #include "delta/calendar.h"
 #include "delta/checkpoint.h"
@@ -11,8 +11,8 @@
 namespace lakehold::delta {
 namespace {
 
-// How far down a local store is asked for checkpoint names, one Head each, before its folder is listed: about a millisecond
-// of asking against 79 ms for a folder of 100,000 names.
+// How far down a local store is asked for checkpoint names, one Head each, before its folder is
+// listed: about a millisecond of asking against 79 ms for a folder of 100,000 names.
 constexpr Version kProbeDepth = 256;
 
 struct FoundCheckpoint {
@@ -33,7 +33,8 @@ struct LogScan {
   }
 };
 
-// Of the checkpoints of one version: classic, then UUID-named, then a complete multi-part set. Incomplete sets are ignored.
+// Of the checkpoints of one version: classic, then UUID-named, then a complete multi-part set.
+// Incomplete sets are ignored.
 std::optional<FoundCheckpoint> BestOf(std::vector<std::pair<LogFile, storage::ObjectMeta>> files) {
   for (LogFileKind kind : {LogFileKind::kClassicCheckpoint, LogFileKind::kUuidCheckpoint}) {
     for (auto& file : files) {
@@ -43,7 +44,9 @@ std::optional<FoundCheckpoint> BestOf(std::vector<std::pair<LogFile, storage::Ob
   std::map<uint32_t, std::map<uint32_t, std::pair<LogFile, storage::ObjectMeta>>> sets;
   for (auto& file : files) sets[file.first.parts].emplace(file.first.part, file);
   for (auto& [parts, set] : sets) {
-    if (parts == 0 || set.size() != parts || set.begin()->first != 1 || set.rbegin()->first != parts) continue;
+    if (parts == 0 || set.size() != parts || set.begin()->first != 1 ||
+        set.rbegin()->first != parts)
+      continue;
     FoundCheckpoint found;
     for (auto& [part, file] : set) found.files.push_back(std::move(file));
     return found;
@@ -53,7 +56,8 @@ std::optional<FoundCheckpoint> BestOf(std::vector<std::pair<LogFile, storage::Ob
 
 // Everything of versions >= `from`.
 Result<LogScan> ScanLog(const TableRoot& root, Version from) {
-  // Every name we want starts with a digit, and with 0 for the next 10^18 versions; "N" sorts before all names of N.
+  // Every name we want starts with a digit, and with 0 for the next 10^18 versions; "N" sorts
+  // before all names of N.
   const std::string folder = root.LogKeyOf("0");
   const std::string prefix = folder.substr(0, folder.size() - 1);
   const std::string start = from > 0 ? prefix + fmt::format("{:020}", from) : std::string();
@@ -78,7 +82,8 @@ Result<LogScan> ScanLog(const TableRoot& root, Version from) {
   return scan;
 }
 
-// The oldest version from which commits run without a gap to the newest, and which a checkpoint or commit 0 grounds.
+// The oldest version from which commits run without a gap to the newest, and which a checkpoint or
+// commit 0 grounds.
 std::optional<Version> FirstReadable(const LogScan& scan) {
   Version low = scan.newest() + 1;
   while (low > 0 && scan.commits.contains(low - 1)) --low;
@@ -98,26 +103,33 @@ Error NoSuchVersion(const TableRoot& root, const LogScan& scan, Version version)
   const Version last = scan.newest();
   const auto first = FirstReadable(scan);
   if (!first) {
-    return Corrupt("delta.gap", fmt::format("{}: version {} cannot be read: the log has gaps and no checkpoint bridges them",
-                                            root.uri(), version),
-                   "restore the missing log files from a backup");
+    return Corrupt(
+        "delta.gap",
+        fmt::format(
+            "{}: version {} cannot be read: the log has gaps and no checkpoint bridges them",
+            root.uri(), version),
+        "restore the missing log files from a backup");
   }
-  return NotFound("delta.no_such_version",
-                  fmt::format("{}: there is no version {}; versions {}{} to {}{} can be read", root.uri(), version, *first,
-                              TimeOf(scan, *first), last, TimeOf(scan, last)),
-                  "ask for one of them");
+  return NotFound(
+      "delta.no_such_version",
+      fmt::format("{}: there is no version {}; versions {}{} to {}{} can be read", root.uri(),
+                  version, *first, TimeOf(scan, *first), last, TimeOf(scan, last)),
+      "ask for one of them");
 }
 
 Error NotATable(const TableRoot& root) {
-  return NotFound("delta.not_a_table", fmt::format("{} is not a Delta table: {} holds no commit", root.uri(), kLogFolder),
-                  "check the path, or create the table");
+  return NotFound(
+      "delta.not_a_table",
+      fmt::format("{} is not a Delta table: {} holds no commit", root.uri(), kLogFolder),
+      "check the path, or create the table");
 }
 
 Error Gap(const TableRoot& root, Version missing, Version target) {
   return Corrupt("delta.gap",
                  fmt::format("{}: {} is missing, so version {} cannot be put together", root.uri(),
                              root.LogKeyOf(CommitName(missing)), target),
-                 "restore the file from a backup, or remove the later log files if they do not belong to the table");
+                 "restore the file from a backup, or remove the later log files if they do not "
+                 "belong to the table");
 }
 
 void SetCheckpoint(LogListing& listing, Version version, const FoundCheckpoint& found) {
@@ -148,7 +160,8 @@ Result<LogListing> Choose(const TableRoot& root, const LogScan& scan, std::optio
     break;
   }
   const Version first = listing.checkpoint_version.value_or(-1) + 1;
-  if (at && first == 0 && !scan.commits.empty() && scan.commits.begin()->first > 0 && rejected.empty()) {
+  if (at && first == 0 && !scan.commits.empty() && scan.commits.begin()->first > 0 &&
+      rejected.empty()) {
     const auto oldest = FirstReadable(scan);
     if (oldest && target < *oldest) return NoSuchVersion(root, scan, target);
   }
@@ -157,12 +170,14 @@ Result<LogListing> Choose(const TableRoot& root, const LogScan& scan, std::optio
     if (commit == scan.commits.end()) return Gap(root, version, target);
     listing.commits.push_back({version, commit->second});
   }
-  if (const auto head = scan.commits.find(target); head != scan.commits.end()) listing.head = {target, head->second};
+  if (const auto head = scan.commits.find(target); head != scan.commits.end())
+    listing.head = {target, head->second};
   return listing;
 }
 
 // The version `target` by asking for names downwards from it; nothing if that did not settle it.
-Result<std::optional<LogListing>> ProbeDown(const TableRoot& root, Version target, const std::vector<Version>& rejected) {
+Result<std::optional<LogListing>> ProbeDown(const TableRoot& root, Version target,
+                                            const std::vector<Version>& rejected) {
   LogListing listing;
   listing.version = target;
   for (Version version = target; version >= 0 && version > target - kProbeDepth; --version) {
@@ -198,12 +213,13 @@ std::optional<LastCheckpoint> ReadHint(const TableRoot& root) {
 
 }  // namespace
 
-Result<LogListing> ListLog(const TableRoot& root, std::optional<Version> at, const LogContext& context) {
+Result<LogListing> ListLog(const TableRoot& root, std::optional<Version> at,
+                           const LogContext& context) {
   return ListLogWithout(root, at, {}, context);
 }
 
-Result<LogListing> ListLogWithout(const TableRoot& root, std::optional<Version> at, const std::vector<Version>& rejected,
-                                  const LogContext&) {
+Result<LogListing> ListLogWithout(const TableRoot& root, std::optional<Version> at,
+                                  const std::vector<Version>& rejected, const LogContext&) {
   if (at && *at >= 0 && root.store->IsLocal()) {
     LAKEHOLD_ASSIGN(auto probed, ProbeDown(root, *at, rejected));
     if (probed) return std::move(*probed);
@@ -229,7 +245,8 @@ Result<LogRange> ListAllCommits(const TableRoot& root) {
   return range;
 }
 
-Result<std::vector<CommitFile>> ProbeCommits(const TableRoot& root, Version known, std::optional<Version> until) {
+Result<std::vector<CommitFile>> ProbeCommits(const TableRoot& root, Version known,
+                                             std::optional<Version> until) {
   std::vector<CommitFile> found;
   auto head = [&](Version version) { return root.store->Head(root.LogKeyOf(CommitName(version))); };
   for (Version next = known + 1; !until || next <= *until;) {
@@ -239,8 +256,8 @@ Result<std::vector<CommitFile>> ProbeCommits(const TableRoot& root, Version know
       continue;
     }
     if (meta.error().kind != ErrorKind::kNotFound) return meta.error();
-    // One name further tells most gaps from the end; not worth a round trip on a remote store. Somebody may have committed
-    // both in the meantime.
+    // One name further tells most gaps from the end; not worth a round trip on a remote store.
+    // Somebody may have committed both in the meantime.
     if (!root.store->IsLocal()) return found;
     auto beyond = head(next + 1);
     if (!beyond.ok()) {

@@ -53,14 +53,17 @@ TEST(LogListingTest, AGapIsNeverAnOlderVersion) {
   for (const bool with_checkpoint : {false, true}) {
     LogBench bench;
     bench.Fill(9);
-    if (with_checkpoint) { ASSERT_TRUE(bench.Checkpoint(3).ok()); }
+    if (with_checkpoint) {
+      ASSERT_TRUE(bench.Checkpoint(3).ok());
+    }
     auto older = *bench.Load(AtVersion{5});
     bench.Drop(CommitName(6));
     auto loaded = bench.Load();
     ASSERT_FALSE(loaded.ok());
     EXPECT_EQ(loaded.error().kind, ErrorKind::kCorrupt);
     EXPECT_EQ(loaded.error().reason, "delta.gap");
-    EXPECT_NE(loaded.error().message.find(CommitName(6)), std::string::npos) << loaded.error().message;
+    EXPECT_NE(loaded.error().message.find(CommitName(6)), std::string::npos)
+        << loaded.error().message;
     EXPECT_EQ(Snapshot::Refresh(older, bench.context).error().reason, "delta.gap");
     EXPECT_EQ(bench.Load(AtVersion{7}).error().reason, "delta.gap");
     EXPECT_TRUE(bench.Load(AtVersion{5}).ok());
@@ -76,8 +79,8 @@ TEST(LogListingTest, ACheckpointBridgesAGapBeforeIt) {
 }
 
 TEST(LogListingTest, ABrokenHintIsAsGoodAsNone) {
-  for (const std::string_view text :
-       {"", "{", "[]", "{\"version\":\"5\"}", "{\"version\":-1}", "{\"version\":5,\"size\":9,\"checksum\":\"00\"}"}) {
+  for (const std::string_view text : {"", "{", "[]", "{\"version\":\"5\"}", "{\"version\":-1}",
+                                      "{\"version\":5,\"size\":9,\"checksum\":\"00\"}"}) {
     LogBench bench;
     bench.Fill(12);
     ASSERT_TRUE(bench.Checkpoint(5).ok());
@@ -109,9 +112,10 @@ TEST(LogListingTest, ACheckpointNewerThanTheHintIsUsed) {
 TEST(LogListingTest, StrayFilesAreIgnored) {
   LogBench bench;
   bench.Fill(3);
-  for (const char* name : {"0.json", "00000000000000000004.json.tmp", "00000000000000000009.checkpoint.x.parquet",
-                           "_staged_commits/00000000000000000004.json", "00000000000000000007.crc",
-                           "00000000000000000001.00000000000000000002.compacted.json"}) {
+  for (const char* name :
+       {"0.json", "00000000000000000004.json.tmp", "00000000000000000009.checkpoint.x.parquet",
+        "_staged_commits/00000000000000000004.json", "00000000000000000007.crc",
+        "00000000000000000001.00000000000000000002.compacted.json"}) {
     bench.Put(name, "junk");
   }
   ExpectSameVersion(bench, 3);
@@ -121,7 +125,8 @@ TEST(LogListingTest, IncompleteMultiPartCheckpointsAreIgnored) {
   LogBench bench;
   bench.Fill(6);
   const std::string rows = FormatCommit({Protocol{}, MakeMetadata()});
-  const std::string more = FormatCommit({MakeAdd("f1", 101, "1"), MakeAdd("f2", 102, "1"), MakeAdd("f3", 103, "1")});
+  const std::string more =
+      FormatCommit({MakeAdd("f1", 101, "1"), MakeAdd("f2", 102, "1"), MakeAdd("f3", 103, "1")});
   bench.Put("00000000000000000003.checkpoint.0000000001.0000000002.parquet", rows);
   EXPECT_EQ((*bench.Load())->last_checkpoint(), std::nullopt);
   bench.Put("00000000000000000003.checkpoint.0000000002.0000000002.parquet", more);
@@ -141,7 +146,8 @@ TEST(LogListingTest, AnUnknownVersionNamesTheReadableRange) {
     ASSERT_FALSE(loaded.ok()) << wanted;
     EXPECT_EQ(loaded.error().kind, ErrorKind::kNotFound);
     EXPECT_EQ(loaded.error().reason, "delta.no_such_version");
-    EXPECT_NE(loaded.error().message.find("versions 4 (2023-11-14T22:13:25.000000Z) to 9 (2023-11-14T22:13:30.000000Z)"),
+    EXPECT_NE(loaded.error().message.find(
+                  "versions 4 (2023-11-14T22:13:25.000000Z) to 9 (2023-11-14T22:13:30.000000Z)"),
               std::string::npos)
         << loaded.error().message;
   }
@@ -167,7 +173,8 @@ TEST(LogListingTest, AFailingStoreIsNotAnAbsentTable) {
   auto snapshot = *bench.Load();
   for (uint64_t call = 0; call < 8; ++call) {
     LogBench broken;
-    broken.root.store = storage::NewFaultyStore(bench.memory, storage::FailNth(call, storage::Fault::kErrorBefore));
+    broken.root.store =
+        storage::NewFaultyStore(bench.memory, storage::FailNth(call, storage::Fault::kErrorBefore));
     auto loaded = broken.Load();
     if (loaded.ok()) {
       EXPECT_EQ(Describe(**loaded), Describe(*snapshot));

@@ -20,7 +20,8 @@ template <typename Number>
 std::optional<Number> TakeNumber(std::string_view& rest, size_t width) {
   if (rest.size() < width || !IsDigits(rest.substr(0, width))) return std::nullopt;
   Number number = 0;
-  if (std::from_chars(rest.data(), rest.data() + width, number).ec != std::errc()) return std::nullopt;
+  if (std::from_chars(rest.data(), rest.data() + width, number).ec != std::errc())
+    return std::nullopt;
   rest.remove_prefix(width);
   return number;
 }
@@ -78,7 +79,9 @@ std::optional<LogFile> ParseLogFileName(std::string_view name) {
 
 std::string CommitName(Version version) { return fmt::format("{:020}.json", version); }
 
-std::string ClassicCheckpointName(Version version) { return fmt::format("{:020}.checkpoint.parquet", version); }
+std::string ClassicCheckpointName(Version version) {
+  return fmt::format("{:020}.checkpoint.parquet", version);
+}
 
 std::string ChecksumName(Version version) { return fmt::format("{:020}.crc", version); }
 

@@ -21,11 +21,12 @@ enum class LogFileKind : uint8_t {
 
 struct LogFile {
   LogFileKind kind = LogFileKind::kCommit;
-  Version version = 0;      // kCompacted: its last version.
-  Version from_version = 0; // kCompacted only.
-  uint32_t part = 0;        // kMultiPartCheckpoint: 1-based, of `parts`.
+  Version version = 0;       // kCompacted: its last version.
+  Version from_version = 0;  // kCompacted only.
+  uint32_t part = 0;         // kMultiPartCheckpoint: 1-based, of `parts`.
   uint32_t parts = 0;
-  std::string key = {};          // Set by whoever lists: "<folder>/_delta_log/<name>". ParseLogFileName leaves it empty.
+  std::string key =
+      {};  // Set by whoever lists: "<folder>/_delta_log/<name>". ParseLogFileName leaves it empty.
 };
 
 // Nothing for `_last_checkpoint`, temporary and stray files.

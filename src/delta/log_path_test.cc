@@ -15,20 +15,23 @@ TEST(LogPath, KnowsEveryKindOfLogFile) {
   ASSERT_TRUE(classic);
   EXPECT_EQ(classic->kind, LogFileKind::kClassicCheckpoint);
 
-  const auto part = ParseLogFileName("00000000000000000012.checkpoint.0000000002.0000000003.parquet");
+  const auto part =
+      ParseLogFileName("00000000000000000012.checkpoint.0000000002.0000000003.parquet");
   ASSERT_TRUE(part);
   EXPECT_EQ(part->kind, LogFileKind::kMultiPartCheckpoint);
   EXPECT_EQ(part->part, 2u);
   EXPECT_EQ(part->parts, 3u);
 
   for (const std::string extension : {"parquet", "json"}) {
-    const auto uuid = ParseLogFileName("00000000000000000012.checkpoint.80a083e8-7026-4e79-81be-64bd76c43a11." + extension);
+    const auto uuid = ParseLogFileName(
+        "00000000000000000012.checkpoint.80a083e8-7026-4e79-81be-64bd76c43a11." + extension);
     ASSERT_TRUE(uuid);
     EXPECT_EQ(uuid->kind, LogFileKind::kUuidCheckpoint);
     EXPECT_EQ(uuid->version, 12);
   }
 
-  const auto compacted = ParseLogFileName("00000000000000000003.00000000000000000012.compacted.json");
+  const auto compacted =
+      ParseLogFileName("00000000000000000003.00000000000000000012.compacted.json");
   ASSERT_TRUE(compacted);
   EXPECT_EQ(compacted->kind, LogFileKind::kCompacted);
   EXPECT_EQ(compacted->from_version, 3);
@@ -42,18 +45,32 @@ TEST(LogPath, KnowsEveryKindOfLogFile) {
 
 TEST(LogPath, StrayFilesAreNothing) {
   for (const std::string_view name :
-       {"", "_last_checkpoint", "0.json", "0000000000000000001.json", "000000000000000000012.json",
-        "00000000000000000012.json.tmp", ".00000000000000000012.json.crc", "00000000000000000012.JSON",
-        "00000000000000000012", "00000000000000000012.", "-0000000000000000012.json", "+0000000000000000012.json",
-        "99999999999999999999.json", "09223372036854775808.json", "00000000000000000012.checkpoint.",
-        "00000000000000000012.checkpoint.json", "00000000000000000012.checkpoint.0000000000.0000000003.parquet",
+       {"",
+        "_last_checkpoint",
+        "0.json",
+        "0000000000000000001.json",
+        "000000000000000000012.json",
+        "00000000000000000012.json.tmp",
+        ".00000000000000000012.json.crc",
+        "00000000000000000012.JSON",
+        "00000000000000000012",
+        "00000000000000000012.",
+        "-0000000000000000012.json",
+        "+0000000000000000012.json",
+        "99999999999999999999.json",
+        "09223372036854775808.json",
+        "00000000000000000012.checkpoint.",
+        "00000000000000000012.checkpoint.json",
+        "00000000000000000012.checkpoint.0000000000.0000000003.parquet",
         "00000000000000000012.checkpoint.0000000004.0000000003.parquet",
         "00000000000000000012.checkpoint.9999999999.9999999999.parquet",
         "00000000000000000012.checkpoint.0000000001.0000000003.json",
         "00000000000000000012.checkpoint.80a083e8-7026-4e79-81be-64bd76c43a11.crc",
         "00000000000000000012.checkpoint.80a083e8-7026-4e79-81be-64bd76c43a1g.parquet",
-        "00000000000000000012.00000000000000000003.compacted.json", "00000000000000000003.00000000000000000012.json",
-        "0000000000000000001a.json", "00000000000000000012.80a083e8-7026-4e79-81be-64bd76c43a11.json"}) {
+        "00000000000000000012.00000000000000000003.compacted.json",
+        "00000000000000000003.00000000000000000012.json",
+        "0000000000000000001a.json",
+        "00000000000000000012.80a083e8-7026-4e79-81be-64bd76c43a11.json"}) {
     EXPECT_FALSE(ParseLogFileName(name)) << name;
   }
 }

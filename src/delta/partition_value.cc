@@ -16,7 +16,8 @@ namespace {
 bool EqualsWord(std::string_view text, std::string_view lower) {
   if (text.size() != lower.size()) return false;
   for (size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i] >= 'A' && text[i] <= 'Z' ? static_cast<char>(text[i] - 'A' + 'a') : text[i];
+    const char c =
+        text[i] >= 'A' && text[i] <= 'Z' ? static_cast<char>(text[i] - 'A' + 'a') : text[i];
     if (c != lower[i]) return false;
   }
   return true;
@@ -47,7 +48,8 @@ std::optional<double> ParseFloat(std::string_view text) {
   return static_cast<double>(value);
 }
 
-// Decimal text split at the point and the exponent (java.math.BigDecimal prints zero at scale 18 as "0E-18").
+// Decimal text split at the point and the exponent (java.math.BigDecimal prints zero at scale 18 as
+// "0E-18").
 struct DecimalText {
   bool negative = false;
   std::string digits;  // Without point and leading zeros.
@@ -94,7 +96,8 @@ std::optional<Int128> ParseDecimal(std::string_view text, const DataType& type) 
     if (digits.empty() || digits.back() != '0') return std::nullopt;
     digits.pop_back();
   }
-  if (digits.size() + static_cast<size_t>(type.scale - split->scale) > type.precision) return std::nullopt;
+  if (digits.size() + static_cast<size_t>(type.scale - split->scale) > type.precision)
+    return std::nullopt;
   digits.append(static_cast<size_t>(type.scale - split->scale), '0');
   Int128 value = 0;
   for (const char c : digits) value = value * 10 + (c - '0');
@@ -109,24 +112,39 @@ std::optional<Scalar> ToScalar(std::optional<T> value) {
 
 std::optional<Scalar> ParseText(std::string_view text, const DataType& type) {
   switch (type.kind) {
-    case TypeKind::kBoolean: return ToScalar(ParseBoolean(text));
-    case TypeKind::kByte: return ToScalar(ParseInteger<int8_t>(text));
-    case TypeKind::kShort: return ToScalar(ParseInteger<int16_t>(text));
-    case TypeKind::kInteger: return ToScalar(ParseInteger<int32_t>(text));
-    case TypeKind::kLong: return ToScalar(ParseInteger<int64_t>(text));
-    case TypeKind::kFloat: return ToScalar(ParseFloat<float>(text));
-    case TypeKind::kDouble: return ToScalar(ParseFloat<double>(text));
-    case TypeKind::kDecimal: return ToScalar(ParseDecimal(text, type));
-    case TypeKind::kDate: return ToScalar(ParseDate(text));
-    case TypeKind::kTimestamp: return ToScalar(ParseTimestamp(text, ZoneText::kAllowed));
-    case TypeKind::kTimestampNtz: return ToScalar(ParseTimestamp(text, ZoneText::kForbidden));
+    case TypeKind::kBoolean:
+      return ToScalar(ParseBoolean(text));
+    case TypeKind::kByte:
+      return ToScalar(ParseInteger<int8_t>(text));
+    case TypeKind::kShort:
+      return ToScalar(ParseInteger<int16_t>(text));
+    case TypeKind::kInteger:
+      return ToScalar(ParseInteger<int32_t>(text));
+    case TypeKind::kLong:
+      return ToScalar(ParseInteger<int64_t>(text));
+    case TypeKind::kFloat:
+      return ToScalar(ParseFloat<float>(text));
+    case TypeKind::kDouble:
+      return ToScalar(ParseFloat<double>(text));
+    case TypeKind::kDecimal:
+      return ToScalar(ParseDecimal(text, type));
+    case TypeKind::kDate:
+      return ToScalar(ParseDate(text));
+    case TypeKind::kTimestamp:
+      return ToScalar(ParseTimestamp(text, ZoneText::kAllowed));
+    case TypeKind::kTimestampNtz:
+      return ToScalar(ParseTimestamp(text, ZoneText::kForbidden));
     case TypeKind::kString:
-    case TypeKind::kBinary: return Scalar(std::string(text));  // Spark writes the raw bytes as text.
-    default: return std::nullopt;
+    case TypeKind::kBinary:
+      return Scalar(std::string(text));  // Spark writes the raw bytes as text.
+    default:
+      return std::nullopt;
   }
 }
 
-bool CanPartition(const DataType& type) { return !type.nested() && type.kind != TypeKind::kVariant; }
+bool CanPartition(const DataType& type) {
+  return !type.nested() && type.kind != TypeKind::kVariant;
+}
 
 Error WrongType(const DataType& type) {
   return Unsupported("delta.unsupported_partition_type",
@@ -136,9 +154,11 @@ Error WrongType(const DataType& type) {
 
 Result<std::optional<std::string>> FormatBytes(const std::string& bytes, const DataType& type) {
   if (bytes.empty()) {
-    return Invalid("delta.empty_partition_value",
-                   fmt::format("an empty {} cannot be a partition value: it would read back as NULL", FormatType(type)),
-                   "write NULL, or another value, into the partition column");
+    return Invalid(
+        "delta.empty_partition_value",
+        fmt::format("an empty {} cannot be a partition value: it would read back as NULL",
+                    FormatType(type)),
+        "write NULL, or another value, into the partition column");
   }
   if (!IsUtf8(bytes)) {
     return Invalid("delta.bad_partition_value",

@@ -5,7 +5,8 @@
 namespace lakehold::delta {
 namespace {
 
-// True if decoding would give the very same text: no escape, scheme or absolute path, and no part that folds away.
+// True if decoding would give the very same text: no escape, scheme or absolute path, and no part
+// that folds away.
 bool IsPlainPath(std::string_view raw) {
   if (raw.empty() || raw.front() == '/' || raw.front() == '.') return false;
   for (size_t i = 0; i < raw.size(); ++i) {
@@ -20,7 +21,8 @@ uint64_t Hash(std::string_view text) { return std::hash<std::string_view>()(text
 
 }  // namespace
 
-std::string_view CanonicalPath(std::string_view raw, std::string_view root_uri, std::string& scratch) {
+std::string_view CanonicalPath(std::string_view raw, std::string_view root_uri,
+                               std::string& scratch) {
   if (IsPlainPath(raw)) return raw;
   auto decoded = DecodeLogPath(raw, root_uri);
   if (!decoded.ok()) return raw;

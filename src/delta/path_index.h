@@ -1,7 +1,8 @@
-// PathIndex: from a file's identity (canonical path and vector id) to its ordinal, by hash. Externally synchronized while
-// it grows, immutable afterwards.
+// PathIndex: from a file's identity (canonical path and vector id) to its ordinal, by hash.
+// Externally synchronized while it grows, immutable afterwards.
 //
-// Holds hashes and ordinals only, 8 bytes a slot: the caller verifies every hit against the path itself.
+// Holds hashes and ordinals only, 8 bytes a slot: the caller verifies every hit against the path
+// itself.
 #pragma once
 
 #include <bit>
@@ -14,9 +15,11 @@
 
 namespace lakehold::delta {
 
-// The identity of a data file as text: DecodeLogPath of the path, or the path itself where that is refused (reading such a
-// file fails later; keeping it apart is enough here). The view is into `raw` or `scratch`.
-std::string_view CanonicalPath(std::string_view raw, std::string_view root_uri, std::string& scratch);
+// The identity of a data file as text: DecodeLogPath of the path, or the path itself where that is
+// refused (reading such a file fails later; keeping it apart is enough here). The view is into
+// `raw` or `scratch`.
+std::string_view CanonicalPath(std::string_view raw, std::string_view root_uri,
+                               std::string& scratch);
 uint32_t HashFileKey(std::string_view canonical_path, std::string_view dv_unique_id);
 
 class PathIndex {

@@ -24,25 +24,35 @@ Predicate Node(PredicateKind kind, std::vector<Predicate> children) {
 
 std::string_view OpText(CompareOp op) {
   switch (op) {
-    case CompareOp::kEq: return "=";
-    case CompareOp::kNe: return "<>";
-    case CompareOp::kLt: return "<";
-    case CompareOp::kLe: return "<=";
-    case CompareOp::kGt: return ">";
-    case CompareOp::kGe: return ">=";
-    case CompareOp::kDistinctFrom: return "IS DISTINCT FROM";
-    case CompareOp::kNotDistinctFrom: return "IS NOT DISTINCT FROM";
+    case CompareOp::kEq:
+      return "=";
+    case CompareOp::kNe:
+      return "<>";
+    case CompareOp::kLt:
+      return "<";
+    case CompareOp::kLe:
+      return "<=";
+    case CompareOp::kGt:
+      return ">";
+    case CompareOp::kGe:
+      return ">=";
+    case CompareOp::kDistinctFrom:
+      return "IS DISTINCT FROM";
+    case CompareOp::kNotDistinctFrom:
+      return "IS NOT DISTINCT FROM";
   }
   return "?";
 }
 
-std::string FormatJoined(const Predicate& predicate, std::string_view separator, std::string_view empty) {
+std::string FormatJoined(const Predicate& predicate, std::string_view separator,
+                         std::string_view empty) {
   if (predicate.children.empty()) return std::string(empty);
   std::string out;
   for (const auto& child : predicate.children) {
     if (!out.empty()) out += separator;
     bool group = child.kind == PredicateKind::kAnd || child.kind == PredicateKind::kOr;
-    out += group && predicate.children.size() > 1 ? fmt::format("({})", FormatPredicate(child)) : FormatPredicate(child);
+    out += group && predicate.children.size() > 1 ? fmt::format("({})", FormatPredicate(child))
+                                                  : FormatPredicate(child);
   }
   return out;
 }
@@ -54,13 +64,15 @@ std::string FormatIn(const Predicate& predicate) {
     if (i > 0) out += ", ";
     out += FormatScalar(predicate.values[i], predicate.column.type);
   }
-  if (predicate.values.size() > kShown) out += fmt::format(", ... {} more", predicate.values.size() - kShown);
+  if (predicate.values.size() > kShown)
+    out += fmt::format(", ... {} more", predicate.values.size() - kShown);
   return out + ")";
 }
 
 std::string FormatStartsWith(const Predicate& predicate) {
   const auto* prefix = std::get_if<std::string>(&predicate.values[0]);
-  std::string pattern = prefix == nullptr ? "NULL" : FormatScalar(*prefix + "%", predicate.column.type);
+  std::string pattern =
+      prefix == nullptr ? "NULL" : FormatScalar(*prefix + "%", predicate.column.type);
   return fmt::format("{} LIKE {}", predicate.column.name, pattern);
 }
 
@@ -86,8 +98,12 @@ Predicate Predicate::In(ColumnRef column, std::vector<Scalar> values) {
   return leaf;
 }
 
-Predicate Predicate::IsNull(ColumnRef column) { return Leaf(PredicateKind::kIsNull, std::move(column)); }
-Predicate Predicate::IsNotNull(ColumnRef column) { return Leaf(PredicateKind::kIsNotNull, std::move(column)); }
+Predicate Predicate::IsNull(ColumnRef column) {
+  return Leaf(PredicateKind::kIsNull, std::move(column));
+}
+Predicate Predicate::IsNotNull(ColumnRef column) {
+  return Leaf(PredicateKind::kIsNotNull, std::move(column));
+}
 
 Predicate Predicate::StartsWith(ColumnRef column, std::string prefix) {
   Predicate leaf = Leaf(PredicateKind::kStartsWith, std::move(column));
@@ -95,8 +111,12 @@ Predicate Predicate::StartsWith(ColumnRef column, std::string prefix) {
   return leaf;
 }
 
-Predicate Predicate::And(std::vector<Predicate> children) { return Node(PredicateKind::kAnd, std::move(children)); }
-Predicate Predicate::Or(std::vector<Predicate> children) { return Node(PredicateKind::kOr, std::move(children)); }
+Predicate Predicate::And(std::vector<Predicate> children) {
+  return Node(PredicateKind::kAnd, std::move(children));
+}
+Predicate Predicate::Or(std::vector<Predicate> children) {
+  return Node(PredicateKind::kOr, std::move(children));
+}
 
 Predicate Predicate::Not(Predicate child) {
   Predicate node;
@@ -105,7 +125,8 @@ Predicate Predicate::Not(Predicate child) {
   return node;
 }
 
-std::optional<ColumnRef> FindColumn(const Schema& schema, const std::vector<std::string>& partition_columns,
+std::optional<ColumnRef> FindColumn(const Schema& schema,
+                                    const std::vector<std::string>& partition_columns,
                                     const std::vector<std::string>& logical_path) {
   ColumnRef column;
   Schema below;  // A struct's fields, looked up by the same rules as the columns.
@@ -137,20 +158,28 @@ std::optional<ColumnRef> FindColumn(const Schema& schema, const std::vector<std:
 
 std::string FormatPredicate(const Predicate& predicate) {
   switch (predicate.kind) {
-    case PredicateKind::kUnknown: return "?";
+    case PredicateKind::kUnknown:
+      return "?";
     case PredicateKind::kConstant:
       if (predicate.values.empty() || delta::IsNull(predicate.values[0])) return "NULL";
       return predicate.values[0] == Scalar(true) ? "TRUE" : "FALSE";
     case PredicateKind::kCompare:
       return fmt::format("{} {} {}", predicate.column.name, OpText(predicate.op),
                          FormatScalar(predicate.values[0], predicate.column.type));
-    case PredicateKind::kIn: return FormatIn(predicate);
-    case PredicateKind::kIsNull: return predicate.column.name + " IS NULL";
-    case PredicateKind::kIsNotNull: return predicate.column.name + " IS NOT NULL";
-    case PredicateKind::kStartsWith: return FormatStartsWith(predicate);
-    case PredicateKind::kAnd: return FormatJoined(predicate, " AND ", "TRUE");
-    case PredicateKind::kOr: return FormatJoined(predicate, " OR ", "FALSE");
-    case PredicateKind::kNot: return fmt::format("NOT ({})", FormatPredicate(predicate.children[0]));
+    case PredicateKind::kIn:
+      return FormatIn(predicate);
+    case PredicateKind::kIsNull:
+      return predicate.column.name + " IS NULL";
+    case PredicateKind::kIsNotNull:
+      return predicate.column.name + " IS NOT NULL";
+    case PredicateKind::kStartsWith:
+      return FormatStartsWith(predicate);
+    case PredicateKind::kAnd:
+      return FormatJoined(predicate, " AND ", "TRUE");
+    case PredicateKind::kOr:
+      return FormatJoined(predicate, " OR ", "FALSE");
+    case PredicateKind::kNot:
+      return fmt::format("NOT ({})", FormatPredicate(predicate.children[0]));
   }
   return "?";
 }

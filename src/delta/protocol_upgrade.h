@@ -1,4 +1,5 @@
-// Protocol upgrade: the least protocol that keeps an old one's promises and adds what is needed. Pure.
+// Protocol upgrade: the least protocol that keeps an old one's promises and adds what is needed.
+// Pure.
 #pragma once
 
 #include <string>
@@ -8,11 +9,12 @@
 
 namespace lakehold::delta {
 
-// The features a protocol names, or that its legacy version numbers imply; readers' features are in both lists.
+// The features a protocol names, or that its legacy version numbers imply; readers' features are in
+// both lists.
 std::vector<std::string> ImpliedWriterFeatures(const Protocol& protocol);
 
-// `from` if it already covers `needed`; else its upgrade. At writer version 7 every legacy feature that the old numbers
-// implied is listed. Never lowers anything.
+// `from` if it already covers `needed`; else its upgrade. At writer version 7 every legacy feature
+// that the old numbers implied is listed. Never lowers anything.
 Protocol UpgradeProtocol(const Protocol& from, const Protocol& needed);
 
 }  // namespace lakehold::delta

@@ -64,16 +64,26 @@ TruthSet EvaluateCompare(CompareOp op, const Scalar& value, RangeView range) {
   if (range.may_be_value) {
     Sides sides = SidesOf(range, value);
     switch (op) {
-      case CompareOp::kEq: case CompareOp::kNotDistinctFrom:
+      case CompareOp::kEq:
+      case CompareOp::kNotDistinctFrom:
         truth = {sides.equal, sides.below || sides.above, false};
         break;
-      case CompareOp::kNe: case CompareOp::kDistinctFrom:
+      case CompareOp::kNe:
+      case CompareOp::kDistinctFrom:
         truth = {sides.below || sides.above, sides.equal, false};
         break;
-      case CompareOp::kLt: truth = {sides.below, sides.equal || sides.above, false}; break;
-      case CompareOp::kLe: truth = {sides.below || sides.equal, sides.above, false}; break;
-      case CompareOp::kGt: truth = {sides.above, sides.below || sides.equal, false}; break;
-      case CompareOp::kGe: truth = {sides.equal || sides.above, sides.below, false}; break;
+      case CompareOp::kLt:
+        truth = {sides.below, sides.equal || sides.above, false};
+        break;
+      case CompareOp::kLe:
+        truth = {sides.below || sides.equal, sides.above, false};
+        break;
+      case CompareOp::kGt:
+        truth = {sides.above, sides.below || sides.equal, false};
+        break;
+      case CompareOp::kGe:
+        truth = {sides.equal || sides.above, sides.below, false};
+        break;
     }
   }
   if (range.may_be_null) {
@@ -105,11 +115,16 @@ TruthSet EvaluateStartsWith(const Scalar& value, RangeView range) {
   if (!range.may_be_value) return truth;
   const auto* min = std::get_if<std::string>(&range.min);
   const auto* max = std::get_if<std::string>(&range.max);
-  // string_view compares bytes as unsigned. The strings with the prefix lie together, from the prefix itself upwards.
-  auto head = [&](const std::string& text) { return std::string_view(text).substr(0, prefix->size()); };
+  // string_view compares bytes as unsigned. The strings with the prefix lie together, from the
+  // prefix itself upwards.
+  auto head = [&](const std::string& text) {
+    return std::string_view(text).substr(0, prefix->size());
+  };
   if (min != nullptr && head(*min) > std::string_view(*prefix)) truth.can_be_true = false;
-  if (max != nullptr && std::string_view(*max) < std::string_view(*prefix)) truth.can_be_true = false;
-  if (min != nullptr && max != nullptr && head(*min) == *prefix && head(*max) == *prefix) truth.can_be_false = false;
+  if (max != nullptr && std::string_view(*max) < std::string_view(*prefix))
+    truth.can_be_true = false;
+  if (min != nullptr && max != nullptr && head(*min) == *prefix && head(*max) == *prefix)
+    truth.can_be_false = false;
   return truth;
 }
 
@@ -134,16 +149,21 @@ TruthSet EvaluateOver(const Predicate& leaf, RangeView range) {
     case PredicateKind::kConstant:
       if (leaf.values.empty()) return kAnything;
       if (IsNull(leaf.values[0])) return kOnlyNull;
-      if (const auto* value = std::get_if<bool>(&leaf.values[0])) return *value ? kOnlyTrue : kOnlyFalse;
+      if (const auto* value = std::get_if<bool>(&leaf.values[0]))
+        return *value ? kOnlyTrue : kOnlyFalse;
       return kAnything;
     case PredicateKind::kCompare:
       return leaf.values.empty() ? kAnything : EvaluateCompare(leaf.op, leaf.values[0], range);
-    case PredicateKind::kIn: return EvaluateIn(leaf.values, range);
-    case PredicateKind::kIsNull: return NullTest(range, true);
-    case PredicateKind::kIsNotNull: return NullTest(range, false);
+    case PredicateKind::kIn:
+      return EvaluateIn(leaf.values, range);
+    case PredicateKind::kIsNull:
+      return NullTest(range, true);
+    case PredicateKind::kIsNotNull:
+      return NullTest(range, false);
     case PredicateKind::kStartsWith:
       return leaf.values.empty() ? kAnything : EvaluateStartsWith(leaf.values[0], range);
-    default: return kAnything;
+    default:
+      return kAnything;
   }
 }
 
@@ -161,14 +181,18 @@ class BoundPredicate {
 
   bool needs_stats() const {
     if (HasColumn()) return predicate_.column.partition < 0;
-    return std::any_of(children_.begin(), children_.end(), [](const auto& child) { return child.needs_stats(); });
+    return std::any_of(children_.begin(), children_.end(),
+                       [](const auto& child) { return child.needs_stats(); });
   }
 
   TruthSet Evaluate(FileOrdinal ordinal) const {
     switch (predicate_.kind) {
-      case PredicateKind::kUnknown: return kAnything;
-      case PredicateKind::kConstant: return EvaluateOver(predicate_, {kUnknownBound, kUnknownBound});
-      case PredicateKind::kNot: return !children_[0].Evaluate(ordinal);
+      case PredicateKind::kUnknown:
+        return kAnything;
+      case PredicateKind::kConstant:
+        return EvaluateOver(predicate_, {kUnknownBound, kUnknownBound});
+      case PredicateKind::kNot:
+        return !children_[0].Evaluate(ordinal);
       case PredicateKind::kAnd: {
         TruthSet truth = kOnlyTrue;
         for (const auto& child : children_) truth = truth && child.Evaluate(ordinal);
@@ -179,7 +203,8 @@ class BoundPredicate {
         for (const auto& child : children_) truth = truth || child.Evaluate(ordinal);
         return truth;
       }
-      default: break;
+      default:
+        break;
     }
     if (predicate_.column.partition >= 0) {
       auto index = static_cast<size_t>(predicate_.column.partition);
@@ -190,25 +215,30 @@ class BoundPredicate {
     return EvaluateOver(predicate_, StatsRange(column_->files[ordinal], num_records));
   }
 
-  // Collects the columns because of which the outcome `excluded` (true, or below a NOT false) is impossible.
-  // Precondition: it is, for this file.
-  void Blame(FileOrdinal ordinal, std::vector<const ColumnRef*>& columns, bool excluded = true) const {
+  // Collects the columns because of which the outcome `excluded` (true, or below a NOT false) is
+  // impossible. Precondition: it is, for this file.
+  void Blame(FileOrdinal ordinal, std::vector<const ColumnRef*>& columns,
+             bool excluded = true) const {
     if (HasColumn()) {
       auto same = [&](const ColumnRef* seen) { return seen->path == predicate_.column.path; };
       if (std::none_of(columns.begin(), columns.end(), same)) columns.push_back(&predicate_.column);
       return;
     }
-    if (predicate_.kind == PredicateKind::kNot) return children_[0].Blame(ordinal, columns, !excluded);
-    // An AND is not true because of one child, not false because of all of them; an OR the other way round.
+    if (predicate_.kind == PredicateKind::kNot)
+      return children_[0].Blame(ordinal, columns, !excluded);
+    // An AND is not true because of one child, not false because of all of them; an OR the other
+    // way round.
     for (const auto& child : children_) {
       TruthSet truth = child.Evaluate(ordinal);
-      if (!(excluded ? truth.can_be_true : truth.can_be_false)) child.Blame(ordinal, columns, excluded);
+      if (!(excluded ? truth.can_be_true : truth.can_be_false))
+        child.Blame(ordinal, columns, excluded);
     }
   }
 
  private:
   bool HasColumn() const {
-    return predicate_.kind >= PredicateKind::kCompare && predicate_.kind <= PredicateKind::kStartsWith;
+    return predicate_.kind >= PredicateKind::kCompare &&
+           predicate_.kind <= PredicateKind::kStartsWith;
   }
 
   const Predicate& predicate_;
@@ -232,7 +262,8 @@ std::vector<std::string> NamesOf(const std::vector<const ColumnRef*>& columns) {
 }  // namespace
 
 TruthSet operator&&(TruthSet a, TruthSet b) {
-  return {a.can_be_true && b.can_be_true, (a.can_be_false && !Empty(b)) || (b.can_be_false && !Empty(a)),
+  return {a.can_be_true && b.can_be_true,
+          (a.can_be_false && !Empty(b)) || (b.can_be_false && !Empty(a)),
           (a.can_be_null && (b.can_be_null || b.can_be_true)) || (b.can_be_null && a.can_be_true)};
 }
 
@@ -248,7 +279,8 @@ TruthSet Evaluate(const Predicate& predicate, const FileTable& files, FileOrdina
   return BoundPredicate(predicate, files, true).Evaluate(ordinal);
 }
 
-PruneReport Prune(const FileTable& files, const FileOrdinals& candidates, const Predicate& predicate) {
+PruneReport Prune(const FileTable& files, const FileOrdinals& candidates,
+                  const Predicate& predicate) {
   PruneReport report;
   std::vector<const ColumnRef*> columns;
   FileOrdinals survivors;

@@ -10,8 +10,9 @@
 
 namespace lakehold::delta {
 
-// The outcomes a predicate can have over some rows. AND, OR and NOT lift pointwise, so one evaluator answers both
-// "can this file be skipped?" (!can_be_true) and "does every row match?" (!can_be_false && !can_be_null).
+// The outcomes a predicate can have over some rows. AND, OR and NOT lift pointwise, so one
+// evaluator answers both "can this file be skipped?" (!can_be_true) and "does every row match?"
+// (!can_be_false && !can_be_null).
 struct TruthSet {
   bool can_be_true = true;
   bool can_be_false = true;
@@ -22,7 +23,8 @@ TruthSet operator&&(TruthSet a, TruthSet b);
 TruthSet operator||(TruthSet a, TruthSet b);
 TruthSet operator!(TruthSet a);
 
-// What is known of a column over the rows of one file (a partition value is min = max = value, no or all nulls).
+// What is known of a column over the rows of one file (a partition value is min = max = value, no
+// or all nulls).
 struct ColumnRange {
   Scalar min;  // NULL: unknown.
   Scalar max;
@@ -38,13 +40,15 @@ TruthSet EvaluateLeaf(const Predicate& leaf, const ColumnRange& range);
 struct PruneReport {
   FileOrdinals kept;
   int64_t considered = 0;
-  int64_t skipped_by_partition = 0;   // Would be skipped by partition values alone.
+  int64_t skipped_by_partition = 0;  // Would be skipped by partition values alone.
   int64_t skipped_by_statistics = 0;
   int64_t bytes_considered = 0;
   int64_t bytes_kept = 0;
-  std::vector<std::string> columns;   // Logical names of the columns that decided, partition columns first.
+  std::vector<std::string>
+      columns;  // Logical names of the columns that decided, partition columns first.
 };
 // Precondition: `candidates` ascending and live.
-PruneReport Prune(const FileTable& files, const FileOrdinals& candidates, const Predicate& predicate);
+PruneReport Prune(const FileTable& files, const FileOrdinals& candidates,
+                  const Predicate& predicate);
 
 }  // namespace lakehold::delta

@@ -1,5 +1,5 @@
-// Random tables and predicates: whatever a row really gives must be in the TruthSet of its file, which is computed from
-// statistics written as JSON and read back.
+// Random tables and predicates: whatever a row really gives must be in the TruthSet of its file,
+// which is computed from statistics written as JSON and read back.
 #include <cmath>
 #include <limits>
 #include <random>
@@ -17,7 +17,7 @@ enum class Outcome { kFalse, kNull, kTrue };
 
 struct World {
   std::mt19937_64 random;
-  std::vector<ColumnRef> columns;  // The first is the partition column.
+  std::vector<ColumnRef> columns;      // The first is the partition column.
   std::vector<std::vector<Row>> rows;  // By file, those that are left after deletions.
   ListedFiles files;
 
@@ -27,22 +27,45 @@ struct World {
 };
 
 std::string RandomString(World& world) {
-  static const std::vector<std::string> kParts = {"a", "b", "ab", "z", "", "\xC3\xA9", "\xED\x9F\xBF", "\xF4\x8F\xBF\xBF",
-                                                  "\xF0\x9F\x98\x80", "\x7F", "\"", "\\", "\n", std::string(1, '\0')};
+  static const std::vector<std::string> kParts = {"a",
+                                                  "b",
+                                                  "ab",
+                                                  "z",
+                                                  "",
+                                                  "\xC3\xA9",
+                                                  "\xED\x9F\xBF",
+                                                  "\xF4\x8F\xBF\xBF",
+                                                  "\xF0\x9F\x98\x80",
+                                                  "\x7F",
+                                                  "\"",
+                                                  "\\",
+                                                  "\n",
+                                                  std::string(1, '\0')};
   std::string text;
   if (world.Chance(3)) {
     const std::string& part = kParts[world.Below(kParts.size())];
     for (int i = 0; i < 31 + static_cast<int>(world.Below(3)); ++i) text += part;
   }
   for (size_t i = world.Below(4); i > 0; --i) text += kParts[world.Below(kParts.size())];
-  if (world.Chance(40)) text += "\xFF";  // No UTF-8: such a file must lose the bound, not the soundness.
+  if (world.Chance(40))
+    text += "\xFF";  // No UTF-8: such a file must lose the bound, not the soundness.
   return text;
 }
 
 double RandomDouble(World& world) {
   constexpr double kInfinity = std::numeric_limits<double>::infinity();
-  static const std::vector<double> kOdd = {std::numeric_limits<double>::quiet_NaN(), kInfinity, -kInfinity, 0.0, -0.0,
-                                           0.7, 1.1, 1e300, -1e300, 5e-324, 16777217.0, 9007199254740993.0};
+  static const std::vector<double> kOdd = {std::numeric_limits<double>::quiet_NaN(),
+                                           kInfinity,
+                                           -kInfinity,
+                                           0.0,
+                                           -0.0,
+                                           0.7,
+                                           1.1,
+                                           1e300,
+                                           -1e300,
+                                           5e-324,
+                                           16777217.0,
+                                           9007199254740993.0};
   if (world.Chance(3)) return kOdd[world.Below(kOdd.size())];
   return (static_cast<double>(world.Below(2'000)) - 1'000) / (world.Chance(2) ? 10 : 3);
 }
@@ -54,7 +77,8 @@ int64_t RandomInt(World& world, int bits) {
 }
 
 int64_t RandomTime(World& world) {
-  if (world.Chance(10)) return world.Chance(2) ? std::numeric_limits<int64_t>::max() : -62'135'596'800'000'001;
+  if (world.Chance(10))
+    return world.Chance(2) ? std::numeric_limits<int64_t>::max() : -62'135'596'800'000'001;
   // Around milliseconds, before and after 1970 and today.
   int64_t base = world.Chance(2) ? 0 : 1'700'000'000'000'000;
   return base + static_cast<int64_t>(world.Below(8'000)) - 4'000;
@@ -68,24 +92,38 @@ Int128 RandomDecimal(World& world) {
 
 Scalar RandomValue(World& world, const DataType& type) {
   switch (type.kind) {
-    case TypeKind::kBoolean: return world.Chance(2);
-    case TypeKind::kByte: return RandomInt(world, 8);
-    case TypeKind::kShort: return RandomInt(world, 16);
-    case TypeKind::kInteger: return RandomInt(world, 32);
-    case TypeKind::kLong: return RandomInt(world, 64);
-    case TypeKind::kFloat: return static_cast<double>(static_cast<float>(RandomDouble(world)));
-    case TypeKind::kDouble: return RandomDouble(world);
-    case TypeKind::kDecimal: return RandomDecimal(world);
-    case TypeKind::kDate: return world.Chance(10) ? int64_t{2'932'897} : static_cast<int64_t>(world.Below(20)) - 10;
-    case TypeKind::kTimestamp: case TypeKind::kTimestampNtz: return RandomTime(world);
-    default: return RandomString(world);
+    case TypeKind::kBoolean:
+      return world.Chance(2);
+    case TypeKind::kByte:
+      return RandomInt(world, 8);
+    case TypeKind::kShort:
+      return RandomInt(world, 16);
+    case TypeKind::kInteger:
+      return RandomInt(world, 32);
+    case TypeKind::kLong:
+      return RandomInt(world, 64);
+    case TypeKind::kFloat:
+      return static_cast<double>(static_cast<float>(RandomDouble(world)));
+    case TypeKind::kDouble:
+      return RandomDouble(world);
+    case TypeKind::kDecimal:
+      return RandomDecimal(world);
+    case TypeKind::kDate:
+      return world.Chance(10) ? int64_t{2'932'897} : static_cast<int64_t>(world.Below(20)) - 10;
+    case TypeKind::kTimestamp:
+    case TypeKind::kTimestampNtz:
+      return RandomTime(world);
+    default:
+      return RandomString(world);
   }
 }
 
 DataType RandomType(World& world) {
-  constexpr TypeKind kKinds[] = {TypeKind::kBoolean, TypeKind::kByte, TypeKind::kShort, TypeKind::kInteger, TypeKind::kLong,
-                                 TypeKind::kFloat, TypeKind::kDouble, TypeKind::kDecimal, TypeKind::kString,
-                                 TypeKind::kBinary, TypeKind::kDate, TypeKind::kTimestamp, TypeKind::kTimestampNtz};
+  constexpr TypeKind kKinds[] = {TypeKind::kBoolean,     TypeKind::kByte,    TypeKind::kShort,
+                                 TypeKind::kInteger,     TypeKind::kLong,    TypeKind::kFloat,
+                                 TypeKind::kDouble,      TypeKind::kDecimal, TypeKind::kString,
+                                 TypeKind::kBinary,      TypeKind::kDate,    TypeKind::kTimestamp,
+                                 TypeKind::kTimestampNtz};
   DataType type;
   type.kind = kKinds[world.Below(std::size(kKinds))];
   if (type.kind == TypeKind::kDecimal) {
@@ -124,7 +162,8 @@ std::string StatsOf(World& world, const std::vector<Row>& rows, bool tight) {
     bool floats = leaf.type.kind == TypeKind::kDouble;
     for (const auto& row : rows) {
       const auto* number = std::get_if<double>(&row[i]);
-      floats = floats && (number == nullptr || std::isnan(*number) || *number == static_cast<double>(static_cast<float>(*number)));
+      floats = floats && (number == nullptr || std::isnan(*number) ||
+                          *number == static_cast<double>(static_cast<float>(*number)));
     }
     if (floats && world.Chance(2)) leaf.type.kind = TypeKind::kFloat;
     leaves.push_back(std::move(leaf));
@@ -154,8 +193,10 @@ void AddRandomFile(World& world) {
     // Few distinct values, so that equal bounds and all-NULL columns occur.
     bool all_null = world.Chance(6);
     std::vector<Scalar> values;
-    for (size_t k = 1 + world.Below(3); k > 0; --k) values.push_back(RandomValue(world, world.columns[i].type));
-    for (auto& row : rows) row.push_back(all_null || world.Chance(6) ? Scalar() : values[world.Below(values.size())]);
+    for (size_t k = 1 + world.Below(3); k > 0; --k)
+      values.push_back(RandomValue(world, world.columns[i].type));
+    for (auto& row : rows)
+      row.push_back(all_null || world.Chance(6) ? Scalar() : values[world.Below(values.size())]);
   }
   bool deleted = world.Chance(4);
   AddFile file;
@@ -178,8 +219,10 @@ Predicate RandomLeaf(World& world) {
   size_t index = world.Below(world.columns.size());
   const ColumnRef& column = world.columns[index];
   switch (world.Below(10)) {
-    case 0: return Predicate::IsNull(column);
-    case 1: return Predicate::IsNotNull(column);
+    case 0:
+      return Predicate::IsNull(column);
+    case 1:
+      return Predicate::IsNotNull(column);
     case 2: {
       std::vector<Scalar> values;
       for (size_t k = world.Below(4); k > 0; --k) values.push_back(RandomLiteral(world, index));
@@ -191,7 +234,9 @@ Predicate RandomLeaf(World& world) {
       if (text == nullptr) return Predicate::Constant(world.Chance(2));
       return Predicate::StartsWith(column, text->substr(0, world.Below(text->size() + 1)));
     }
-    default: return Predicate::Compare(column, static_cast<CompareOp>(world.Below(8)), RandomLiteral(world, index));
+    default:
+      return Predicate::Compare(column, static_cast<CompareOp>(world.Below(8)),
+                                RandomLiteral(world, index));
   }
 }
 
@@ -199,7 +244,8 @@ Predicate RandomPredicate(World& world, int depth) {
   if (depth == 0 || world.Chance(3)) return RandomLeaf(world);
   if (world.Chance(3)) return Predicate::Not(RandomPredicate(world, depth - 1));
   std::vector<Predicate> children;
-  for (size_t k = 1 + world.Below(3); k > 0; --k) children.push_back(RandomPredicate(world, depth - 1));
+  for (size_t k = 1 + world.Below(3); k > 0; --k)
+    children.push_back(RandomPredicate(world, depth - 1));
   return world.Chance(2) ? Predicate::And(std::move(children)) : Predicate::Or(std::move(children));
 }
 
@@ -214,12 +260,18 @@ Outcome CompareRow(CompareOp op, const Scalar& a, const Scalar& b) {
   if (IsNull(a) || IsNull(b)) return Outcome::kNull;
   auto order = *Compare(a, b);
   switch (op) {
-    case CompareOp::kEq: return Of(order == 0);
-    case CompareOp::kNe: return Of(order != 0);
-    case CompareOp::kLt: return Of(order < 0);
-    case CompareOp::kLe: return Of(order <= 0);
-    case CompareOp::kGt: return Of(order > 0);
-    default: return Of(order >= 0);
+    case CompareOp::kEq:
+      return Of(order == 0);
+    case CompareOp::kNe:
+      return Of(order != 0);
+    case CompareOp::kLt:
+      return Of(order < 0);
+    case CompareOp::kLe:
+      return Of(order <= 0);
+    case CompareOp::kGt:
+      return Of(order > 0);
+    default:
+      return Of(order >= 0);
   }
 }
 
@@ -236,27 +288,39 @@ Outcome EvaluateRow(const World& world, const Predicate& predicate, const Row& r
     any = std::max(any, outcome);
   }
   switch (predicate.kind) {
-    case PredicateKind::kConstant: return Of(std::get<bool>(predicate.values[0]));
-    case PredicateKind::kCompare: return CompareRow(predicate.op, value, predicate.values[0]);
+    case PredicateKind::kConstant:
+      return Of(std::get<bool>(predicate.values[0]));
+    case PredicateKind::kCompare:
+      return CompareRow(predicate.op, value, predicate.values[0]);
     case PredicateKind::kIn: {
       Outcome in = Outcome::kFalse;
-      for (const auto& item : predicate.values) in = std::max(in, CompareRow(CompareOp::kEq, value, item));
+      for (const auto& item : predicate.values)
+        in = std::max(in, CompareRow(CompareOp::kEq, value, item));
       return in;
     }
-    case PredicateKind::kIsNull: return Of(IsNull(value));
-    case PredicateKind::kIsNotNull: return Of(!IsNull(value));
+    case PredicateKind::kIsNull:
+      return Of(IsNull(value));
+    case PredicateKind::kIsNotNull:
+      return Of(!IsNull(value));
     case PredicateKind::kStartsWith:
       if (IsNull(value)) return Outcome::kNull;
-      return Of(std::get<std::string>(value).starts_with(std::get<std::string>(predicate.values[0])));
-    case PredicateKind::kAnd: return all;
-    case PredicateKind::kOr: return any;
-    case PredicateKind::kNot: return static_cast<Outcome>(2 - static_cast<int>(any));
-    default: return Outcome::kNull;
+      return Of(
+          std::get<std::string>(value).starts_with(std::get<std::string>(predicate.values[0])));
+    case PredicateKind::kAnd:
+      return all;
+    case PredicateKind::kOr:
+      return any;
+    case PredicateKind::kNot:
+      return static_cast<Outcome>(2 - static_cast<int>(any));
+    default:
+      return Outcome::kNull;
   }
 }
 
 bool Holds(TruthSet set, Outcome outcome) {
-  return outcome == Outcome::kTrue ? set.can_be_true : outcome == Outcome::kFalse ? set.can_be_false : set.can_be_null;
+  return outcome == Outcome::kTrue    ? set.can_be_true
+         : outcome == Outcome::kFalse ? set.can_be_false
+                                      : set.can_be_null;
 }
 
 struct Score {

@@ -29,7 +29,9 @@ ColumnRef Long() { return Column("x", TypeKind::kLong); }
 ColumnRef Text() { return Column("s", TypeKind::kString); }
 ColumnRef Real() { return Column("d", TypeKind::kDouble); }
 
-ColumnRange Range(Scalar min, Scalar max, bool nulls = false) { return {std::move(min), std::move(max), nulls, true}; }
+ColumnRange Range(Scalar min, Scalar max, bool nulls = false) {
+  return {std::move(min), std::move(max), nulls, true};
+}
 ColumnRange AllNull() { return {Scalar(), Scalar(), true, false}; }
 ColumnRange NoRows() { return {Scalar(), Scalar(), false, false}; }
 
@@ -43,12 +45,15 @@ constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 TEST(TruthSet, LiftsAndOrNotOverEveryPairOfOutcomes) {
   auto set = [](int bits) { return TruthSet{(bits & 1) != 0, (bits & 2) != 0, (bits & 4) != 0}; };
   // 0 false, 1 null, 2 true: AND is the least, OR the greatest, NOT the mirror.
-  auto has = [](TruthSet a, int outcome) { return outcome == 2 ? a.can_be_true : outcome == 0 ? a.can_be_false : a.can_be_null; };
+  auto has = [](TruthSet a, int outcome) {
+    return outcome == 2 ? a.can_be_true : outcome == 0 ? a.can_be_false : a.can_be_null;
+  };
   auto add = [](TruthSet& a, int outcome) {
     (outcome == 2 ? a.can_be_true : outcome == 0 ? a.can_be_false : a.can_be_null) = true;
   };
   for (int i = 0; i < 64; ++i) {
-    TruthSet a = set(i % 8), b = set(i / 8), both{false, false, false}, either = both, negated = both;
+    TruthSet a = set(i % 8), b = set(i / 8), both{false, false, false}, either = both,
+             negated = both;
     for (int x = 0; x < 3; ++x) {
       if (!has(a, x)) continue;
       add(negated, 2 - x);
@@ -96,9 +101,13 @@ TEST(EvaluateLeaf, NullsGiveNullExceptWhereDistinctAsks) {
 }
 
 TEST(EvaluateLeaf, ANullLiteralIsNeverTrue) {
-  EXPECT_EQ(EvaluateLeaf(Predicate::Compare(Long(), CompareOp::kLt, Scalar()), kTenToTwenty), kNull);
-  EXPECT_EQ(EvaluateLeaf(Predicate::Compare(Long(), CompareOp::kNotDistinctFrom, Scalar()), kTenToTwenty), kFalse);
-  EXPECT_EQ(EvaluateLeaf(Predicate::Compare(Long(), CompareOp::kDistinctFrom, Scalar()), AllNull()), kFalse);
+  EXPECT_EQ(EvaluateLeaf(Predicate::Compare(Long(), CompareOp::kLt, Scalar()), kTenToTwenty),
+            kNull);
+  EXPECT_EQ(
+      EvaluateLeaf(Predicate::Compare(Long(), CompareOp::kNotDistinctFrom, Scalar()), kTenToTwenty),
+      kFalse);
+  EXPECT_EQ(EvaluateLeaf(Predicate::Compare(Long(), CompareOp::kDistinctFrom, Scalar()), AllNull()),
+            kFalse);
   Predicate constant;
   constant.kind = PredicateKind::kConstant;
   constant.values.emplace_back();
@@ -119,7 +128,8 @@ TEST(EvaluateLeaf, InWithNullIsNeverFalse) {
 
 TEST(EvaluateLeaf, NanIsAboveEverythingAndEqualToItself) {
   auto of = [](CompareOp op, double value, Scalar min, Scalar max) {
-    return EvaluateLeaf(Predicate::Compare(Real(), op, value), Range(std::move(min), std::move(max)));
+    return EvaluateLeaf(Predicate::Compare(Real(), op, value),
+                        Range(std::move(min), std::move(max)));
   };
   EXPECT_EQ(of(CompareOp::kGt, 5.0, 1.0, Scalar()), kTrueOrFalse);  // A file with NaN has no max.
   EXPECT_EQ(of(CompareOp::kEq, kNan, 1.0, 2.0), kFalse);
@@ -131,7 +141,8 @@ TEST(EvaluateLeaf, NanIsAboveEverythingAndEqualToItself) {
 
 TEST(EvaluateLeaf, PrefixesMeetTruncatedBounds) {
   auto of = [](std::string prefix, Scalar min, Scalar max) {
-    return EvaluateLeaf(Predicate::StartsWith(Text(), std::move(prefix)), Range(std::move(min), std::move(max)));
+    return EvaluateLeaf(Predicate::StartsWith(Text(), std::move(prefix)),
+                        Range(std::move(min), std::move(max)));
   };
   std::string abc = "abc", abd = "abd", b = "b";
   EXPECT_EQ(of("abc", abc, abd), kTrueOrFalse);
@@ -150,8 +161,11 @@ TEST(EvaluateLeaf, NoRowsHaveNoOutcome) {
 }
 
 TEST(EvaluateLeaf, ValuesOfAnotherRepresentationDecideNothing) {
-  EXPECT_EQ(EvaluateLeaf(Predicate::Compare(Long(), CompareOp::kEq, std::string("5")), kTenToTwenty), kTrueOrFalse);
-  EXPECT_EQ(EvaluateLeaf(Predicate::Compare(Text(), CompareOp::kLt, 5.0), kTenToTwenty), kTrueOrFalse);
+  EXPECT_EQ(
+      EvaluateLeaf(Predicate::Compare(Long(), CompareOp::kEq, std::string("5")), kTenToTwenty),
+      kTrueOrFalse);
+  EXPECT_EQ(EvaluateLeaf(Predicate::Compare(Text(), CompareOp::kLt, 5.0), kTenToTwenty),
+            kTrueOrFalse);
 }
 
 // Files of a table partitioned by day: five records each, x from 10 * i to 10 * i + 9.
@@ -162,13 +176,16 @@ class Pruned : public ::testing::Test {
       AddFile file;
       file.path = fmt::format("f{}", i);
       file.size_bytes = 100;
-      file.stats = fmt::format(R"({{"numRecords":5,"minValues":{{"phys-x":{}}},"maxValues":{{"phys-x":{}}},"nullCount":{{"phys-x":{}}}}})",
-                               10 * i, 10 * i + 9, i == 5 ? 5 : 0);
+      file.stats = fmt::format(
+          R"({{"numRecords":5,"minValues":{{"phys-x":{}}},"maxValues":{{"phys-x":{}}},"nullCount":{{"phys-x":{}}}}})",
+          10 * i, 10 * i + 9, i == 5 ? 5 : 0);
       if (i == 4) file.stats.reset();
       files_.Add(std::move(file), {i < 3 ? Scalar(int64_t{100 + i}) : Scalar()});
     }
   }
-  PruneReport Run(const Predicate& predicate) { return Prune(files_, {0, 1, 2, 3, 4, 5}, predicate); }
+  PruneReport Run(const Predicate& predicate) {
+    return Prune(files_, {0, 1, 2, 3, 4, 5}, predicate);
+  }
 
   ListedFiles files_;
   ColumnRef day_ = Column("day", TypeKind::kDate, 0);
@@ -201,7 +218,8 @@ TEST_F(Pruned, TheReportNamesWhatDecided) {
   EXPECT_EQ(report.skipped_by_partition, 4);
   EXPECT_EQ(report.skipped_by_statistics, 1);
   EXPECT_EQ(report.columns, (std::vector<std::string>{"day", "x"}));
-  report = Run(Predicate::Not(Predicate::Or({Predicate::IsNull(day_), Predicate::IsNotNull(day_)})));
+  report =
+      Run(Predicate::Not(Predicate::Or({Predicate::IsNull(day_), Predicate::IsNotNull(day_)})));
   EXPECT_TRUE(report.kept.empty());
   EXPECT_EQ(report.columns, std::vector<std::string>{"day"});
 }
@@ -209,13 +227,16 @@ TEST_F(Pruned, TheReportNamesWhatDecided) {
 TEST_F(Pruned, NullPartitionsMatchIsNullOnly) {
   EXPECT_EQ(Run(Predicate::IsNull(day_)).kept, (FileOrdinals{3, 4, 5}));
   EXPECT_EQ(Run(Predicate::Compare(day_, CompareOp::kNe, int64_t{100})).kept, (FileOrdinals{1, 2}));
-  EXPECT_EQ(Run(Predicate::Compare(day_, CompareOp::kDistinctFrom, int64_t{100})).kept, (FileOrdinals{1, 2, 3, 4, 5}));
+  EXPECT_EQ(Run(Predicate::Compare(day_, CompareOp::kDistinctFrom, int64_t{100})).kept,
+            (FileOrdinals{1, 2, 3, 4, 5}));
 }
 
 TEST_F(Pruned, WhatIsNotUnderstoodKeepsEveryFile) {
   EXPECT_EQ(Run(Predicate::Unknown()).kept.size(), 6U);
   EXPECT_EQ(Run(Predicate::Not(Predicate::Unknown())).kept.size(), 6U);
-  EXPECT_EQ(Run(Predicate::And({Predicate::Unknown(), Predicate::Compare(Long(), CompareOp::kLt, int64_t{10})})).kept,
+  EXPECT_EQ(Run(Predicate::And({Predicate::Unknown(),
+                                Predicate::Compare(Long(), CompareOp::kLt, int64_t{10})}))
+                .kept,
             (FileOrdinals{0, 4}));
   EXPECT_EQ(Run(Predicate::Constant(false)).kept.size(), 0U);
 }
@@ -264,9 +285,11 @@ TEST(FindColumn, ResolvesNestedNamesToPhysicalPaths) {
 
 TEST(FormatPredicate, ReadsAsPeopleWriteIt) {
   auto x = [](int64_t v) { return Predicate::Compare(Long(), CompareOp::kGe, v); };
-  EXPECT_EQ(FormatPredicate(Predicate::And({x(1), Predicate::Or({x(2), Predicate::IsNull(Text())})})),
-            "x >= 1 AND (x >= 2 OR s IS NULL)");
-  EXPECT_EQ(FormatPredicate(Predicate::Not(Predicate::StartsWith(Text(), "ab"))), "NOT (s LIKE 'ab%')");
+  EXPECT_EQ(
+      FormatPredicate(Predicate::And({x(1), Predicate::Or({x(2), Predicate::IsNull(Text())})})),
+      "x >= 1 AND (x >= 2 OR s IS NULL)");
+  EXPECT_EQ(FormatPredicate(Predicate::Not(Predicate::StartsWith(Text(), "ab"))),
+            "NOT (s LIKE 'ab%')");
   EXPECT_EQ(FormatPredicate(Predicate::In(Long(), {int64_t{1}, Scalar()})), "x IN (1, NULL)");
   EXPECT_EQ(FormatPredicate(Predicate::And({})), "TRUE");
   EXPECT_EQ(FormatPredicate(Predicate::Constant(false)), "FALSE");

@@ -1,5 +1,6 @@
-// Replay: what a sequence of actions means: the newest protocol and metaData, the newest transaction of every application,
-// the newest metadata of every domain, the live files. Sources are told newest first. Externally synchronized.
+// Replay: what a sequence of actions means: the newest protocol and metaData, the newest
+// transaction of every application, the newest metadata of every domain, the live files. Sources
+// are told newest first. Externally synchronized.
 //
 // Next: file_table_builder.h (files), snapshot.h (who asks), log_listing.h (which sources).
 #pragma once
@@ -18,13 +19,15 @@
 namespace lakehold::delta {
 
 struct ReplayOptions {
-  bool files = true;       // Collect live files.
-  bool tombstones = false; // Collect removed files that no newer add brings back; then live files lose their statistics.
+  bool files = true;        // Collect live files.
+  bool tombstones = false;  // Collect removed files that no newer add brings back; then live files
+                            // lose their statistics.
 };
 
 class Replay {
  public:
-  Replay(std::string root_uri, ReplayOptions options) : options_(options), files_(std::move(root_uri)) {}
+  Replay(std::string root_uri, ReplayOptions options)
+      : options_(options), files_(std::move(root_uri)) {}
 
   // What follows is older than all before.
   void BeginSource(bool is_checkpoint) { files_.BeginSource(is_checkpoint); }
@@ -55,15 +58,17 @@ class Replay {
 // Commits from the last to the first; the last one's commitInfo is read too.
 Status ReplayCommits(const TableRoot& root, const std::vector<CommitFile>& commits, Replay& replay);
 // Every row of a checkpoint, its parts and sidecars.
-Status ReplayCheckpoint(const TableRoot& root, const LogListing& listing, const LogContext& context, Replay& replay);
+Status ReplayCheckpoint(const TableRoot& root, const LogListing& listing, const LogContext& context,
+                        Replay& replay);
 
 struct ReplayedVersion {
   LogListing listing;
   Replay replay;
 };
-// The newest version, or `at`: listed and replayed. A checkpoint that cannot be read gives way to an older one and more
-// commits; if the log cannot be completed without it the error names it. Kinds of error as Snapshot::Load.
-Result<ReplayedVersion> ReplayVersion(const TableRoot& root, std::optional<Version> at, const ReplayOptions& options,
-                                      const LogContext& context);
+// The newest version, or `at`: listed and replayed. A checkpoint that cannot be read gives way to
+// an older one and more commits; if the log cannot be completed without it the error names it.
+// Kinds of error as Snapshot::Load.
+Result<ReplayedVersion> ReplayVersion(const TableRoot& root, std::optional<Version> at,
+                                      const ReplayOptions& options, const LogContext& context);
 
 }  // namespace lakehold::delta

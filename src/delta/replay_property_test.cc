@@ -1,7 +1,8 @@
-// Whatever happened to a table, refreshing step by step, loading anew and a plain model of the log agree.
-#include <gtest/gtest.h>
-
+// Whatever happened to a table, refreshing step by step, loading anew and a plain model of the log
+// agree.
 #include <map>
+
+#include <gtest/gtest.h>
 
 #include "delta/log_bench.h"
 
@@ -76,9 +77,11 @@ class Writer {
     ASSERT_EQ(files.LiveOrdinals().size(), model_.files.size());
     ASSERT_EQ(snapshot.metadata(), model_.metadata);
     ASSERT_EQ(snapshot.transactions().size(), model_.apps.size());
-    for (const auto& [app, version] : model_.apps) ASSERT_EQ(snapshot.transactions().at(app).version, version);
+    for (const auto& [app, version] : model_.apps)
+      ASSERT_EQ(snapshot.transactions().at(app).version, version);
     ASSERT_EQ(snapshot.domains().size(), model_.domains.size());
-    for (const auto& [name, text] : model_.domains) ASSERT_EQ(snapshot.domains().at(name).configuration, text);
+    for (const auto& [name, text] : model_.domains)
+      ASSERT_EQ(snapshot.domains().at(name).configuration, text);
   }
 
   Version version() const { return version_; }
@@ -87,8 +90,10 @@ class Writer {
   using Files = std::map<std::pair<std::string, std::string>, AddFile>;
 
   void AddNew(std::vector<Action>& actions, Files& next) {
-    AddFile add = MakeAdd(fmt::format("p={}/f{}", random_.Below(5), ++files_), static_cast<int64_t>(random_.Below(1000)),
-                          random_.Below(5) == 0 ? std::nullopt : std::optional(std::to_string(random_.Below(5))));
+    AddFile add = MakeAdd(
+        fmt::format("p={}/f{}", random_.Below(5), ++files_),
+        static_cast<int64_t>(random_.Below(1000)),
+        random_.Below(5) == 0 ? std::nullopt : std::optional(std::to_string(random_.Below(5))));
     if (random_.Below(4) == 0) add.tags = R"({"lakehold.noNaN":"true"})";
     if (random_.Below(6) == 0) add.base_row_id = static_cast<int64_t>(files_);
     actions.emplace_back(add);
@@ -107,8 +112,10 @@ class Writer {
     if (past_.empty()) return;
     AddFile add = past_[random_.Below(past_.size())];
     for (const Action& action : actions) {
-      if (const auto* other = std::get_if<AddFile>(&action); other && other->path == add.path) return;
-      if (const auto* other = std::get_if<RemoveFile>(&action); other && other->path == add.path) return;
+      if (const auto* other = std::get_if<AddFile>(&action); other && other->path == add.path)
+        return;
+      if (const auto* other = std::get_if<RemoveFile>(&action); other && other->path == add.path)
+        return;
     }
     for (const auto& [key, live] : next) {
       if (key.first == add.path && !key.second.empty()) return;  // One vector a file.
@@ -151,7 +158,8 @@ TEST(ReplayPropertyTest, RefreshingEqualsLoadingEqualsTheModel) {
         ASSERT_EQ(report->live_files, refreshed->files().live_files());
       }
     }
-    for (const auto& [version, text] : past) ASSERT_EQ(Describe(**bench.Load(AtVersion{version})), text) << version;
+    for (const auto& [version, text] : past)
+      ASSERT_EQ(Describe(**bench.Load(AtVersion{version})), text) << version;
   }
 }
 
@@ -161,8 +169,10 @@ TEST(ReplayPropertyTest, TenThousandFilesTakeLittleMemoryAndCostNothingToRefresh
   std::vector<Action> actions;
   constexpr int kFiles = 10'000;
   for (int i = 0; i < kFiles; ++i) {
-    AddFile add = MakeAdd(fmt::format("p={}/part-{:05}-8c6a1a60-6d0f-4d8f-9c0e-0a4b7a1c{:04x}-c000.parquet", i % 50, i, i),
-                          i, std::to_string(i % 50));
+    AddFile add =
+        MakeAdd(fmt::format("p={}/part-{:05}-8c6a1a60-6d0f-4d8f-9c0e-0a4b7a1c{:04x}-c000.parquet",
+                            i % 50, i, i),
+                i, std::to_string(i % 50));
     add.tags = R"({"lakehold.noNaN":"true"})";
     add.stats.reset();
     actions.emplace_back(std::move(add));

@@ -4,8 +4,8 @@
 
 namespace lakehold::delta {
 
-int64_t IntervalPropertyMs(const std::map<std::string, std::string>& configuration, const std::string& key,
-                           int64_t fallback) {
+int64_t IntervalPropertyMs(const std::map<std::string, std::string>& configuration,
+                           const std::string& key, int64_t fallback) {
   const auto found = configuration.find(key);
   if (found == configuration.end()) return fallback;
   return ParseIntervalMs(found->second).value_or(fallback);

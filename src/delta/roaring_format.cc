@@ -18,7 +18,8 @@ constexpr uint32_t kArrayMax = 4096;
 constexpr size_t kBitsetBytes = 8192;
 
 Error Bad(std::string_view what) {
-  return Corrupt("delta.bad_deletion_vector", fmt::format("a bitmap of the deletion vector is broken: {}", what));
+  return Corrupt("delta.bad_deletion_vector",
+                 fmt::format("a bitmap of the deletion vector is broken: {}", what));
 }
 
 // Takes little-endian numbers off the front; once something was missing, `short_read` stays true.
@@ -39,7 +40,8 @@ struct Cursor {
   uint32_t TakeNumber(size_t size) {
     uint32_t number = 0;
     std::string_view bytes = Take(size);
-    for (size_t i = bytes.size(); i-- > 0;) number = number << 8 | static_cast<unsigned char>(bytes[i]);
+    for (size_t i = bytes.size(); i-- > 0;)
+      number = number << 8 | static_cast<unsigned char>(bytes[i]);
     return number;
   }
   uint32_t U16() { return TakeNumber(2); }
@@ -91,7 +93,8 @@ Status CheckBitset(Cursor& cursor, uint32_t cardinality) {
     std::memcpy(&word, bytes.data() + i, sizeof word);
     total += static_cast<uint32_t>(std::popcount(word));
   }
-  if (total != cardinality) return Bad("a bitset container has another cardinality than its header");
+  if (total != cardinality)
+    return Bad("a bitset container has another cardinality than its header");
   return {};
 }
 
@@ -102,12 +105,14 @@ Result<std::vector<Container>> ReadHeader(Cursor& cursor) {
   uint32_t count = with_runs ? (cookie >> 16) + 1 : cursor.U32();
   if (count > kMaxContainers) return Bad(fmt::format("{} containers", count));
   std::string_view run_bits = with_runs ? cursor.Take((count + 7) / 8) : std::string_view();
-  if (cursor.short_read || cursor.rest.size() < size_t{count} * 4) return Bad("cut within the header");
+  if (cursor.short_read || cursor.rest.size() < size_t{count} * 4)
+    return Bad("cut within the header");
   std::vector<Container> containers(count);
   for (uint32_t i = 0; i < count; ++i) {
     containers[i].key = cursor.U16();
     containers[i].cardinality = cursor.U16() + 1;
-    containers[i].run = with_runs && ((static_cast<unsigned char>(run_bits[i / 8]) >> (i % 8)) & 1) != 0;
+    containers[i].run =
+        with_runs && ((static_cast<unsigned char>(run_bits[i / 8]) >> (i % 8)) & 1) != 0;
     if (i > 0 && containers[i].key <= containers[i - 1].key) return Bad("keys are not ascending");
   }
   if (!with_runs || count >= kOffsetsFrom) cursor.Take(size_t{count} * 4);

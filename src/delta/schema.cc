@@ -32,24 +32,42 @@ bool EqualsIgnoringCase(std::string_view a, std::string_view b) {
 
 std::string_view PrimitiveName(TypeKind kind) {
   switch (kind) {
-    case TypeKind::kBoolean: return "boolean";
-    case TypeKind::kByte: return "byte";
-    case TypeKind::kShort: return "short";
-    case TypeKind::kInteger: return "integer";
-    case TypeKind::kLong: return "long";
-    case TypeKind::kFloat: return "float";
-    case TypeKind::kDouble: return "double";
-    case TypeKind::kDecimal: return "decimal";
-    case TypeKind::kString: return "string";
-    case TypeKind::kBinary: return "binary";
-    case TypeKind::kDate: return "date";
-    case TypeKind::kTimestamp: return "timestamp";
-    case TypeKind::kTimestampNtz: return "timestamp_ntz";
-    case TypeKind::kStruct: return "struct";
-    case TypeKind::kArray: return "array";
-    case TypeKind::kMap: return "map";
-    case TypeKind::kVariant: return "variant";
-    case TypeKind::kVoid: return "void";
+    case TypeKind::kBoolean:
+      return "boolean";
+    case TypeKind::kByte:
+      return "byte";
+    case TypeKind::kShort:
+      return "short";
+    case TypeKind::kInteger:
+      return "integer";
+    case TypeKind::kLong:
+      return "long";
+    case TypeKind::kFloat:
+      return "float";
+    case TypeKind::kDouble:
+      return "double";
+    case TypeKind::kDecimal:
+      return "decimal";
+    case TypeKind::kString:
+      return "string";
+    case TypeKind::kBinary:
+      return "binary";
+    case TypeKind::kDate:
+      return "date";
+    case TypeKind::kTimestamp:
+      return "timestamp";
+    case TypeKind::kTimestampNtz:
+      return "timestamp_ntz";
+    case TypeKind::kStruct:
+      return "struct";
+    case TypeKind::kArray:
+      return "array";
+    case TypeKind::kMap:
+      return "map";
+    case TypeKind::kVariant:
+      return "variant";
+    case TypeKind::kVoid:
+      return "void";
   }
   return "void";
 }
@@ -90,7 +108,8 @@ void AppendType(const DataType& type, std::string& out) {
   }
 }
 
-// A JSON string without escapes, as names in metadata practically are; ParseSchema decodes the others.
+// A JSON string without escapes, as names in metadata practically are; ParseSchema decodes the
+// others.
 std::optional<std::string_view> PlainJsonString(std::string_view json) {
   if (json.size() < 2 || json.front() != '"' || json.back() != '"') return std::nullopt;
   const std::string_view text = json.substr(1, json.size() - 2);
@@ -107,21 +126,26 @@ class NewSchemaCheck {
       ++columns_;
       const std::string path = prefix.empty() ? field.name : prefix + "." + field.name;
       if (field.name.empty()) {
-        Complain(fmt::format("column {} has an empty name", prefix.empty() ? "at the top" : "in " + prefix));
+        Complain(fmt::format("column {} has an empty name",
+                             prefix.empty() ? "at the top" : "in " + prefix));
       } else if (!IsUtf8(field.name)) {
         Complain(fmt::format("column number {} has a name that is not UTF-8", columns_));
-      } else if (const auto [other, fresh] = seen.emplace(FoldCase(field.name), field.name); !fresh) {
-        Complain(fmt::format("column \"{}\" is there twice (as \"{}\"; case does not count)", path, other->second));
+      } else if (const auto [other, fresh] = seen.emplace(FoldCase(field.name), field.name);
+                 !fresh) {
+        Complain(fmt::format("column \"{}\" is there twice (as \"{}\"; case does not count)", path,
+                             other->second));
       }
       Type(field.type, path, depth);
     }
   }
   void Type(const DataType& type, const std::string& path, int depth) {
     if (depth >= limits::kTypeDepth) {
-      Complain(fmt::format("column \"{}\" is nested more than {} levels deep", path, limits::kTypeDepth));
+      Complain(fmt::format("column \"{}\" is nested more than {} levels deep", path,
+                           limits::kTypeDepth));
       return;
     }
-    if (type.kind == TypeKind::kDecimal && (type.precision < 1 || type.precision > 38 || type.scale > type.precision)) {
+    if (type.kind == TypeKind::kDecimal &&
+        (type.precision < 1 || type.precision > 38 || type.scale > type.precision)) {
       Complain(fmt::format("column \"{}\" has the impossible type {}", path, FormatType(type)));
     }
     if (type.kind == TypeKind::kVoid && depth > 0) {
@@ -133,7 +157,8 @@ class NewSchemaCheck {
   Status Finish() const {
     if (columns_ > limits::kColumns) {
       return Invalid("delta.bad_new_schema",
-                     fmt::format("the table would have {} columns; at most {} are allowed", columns_, limits::kColumns),
+                     fmt::format("the table would have {} columns; at most {} are allowed",
+                                 columns_, limits::kColumns),
                      "split the table");
     }
     if (complaints_.empty()) return {};
@@ -141,7 +166,9 @@ class NewSchemaCheck {
   }
 
  private:
-  void Complain(const std::string& what) { complaints_ += complaints_.empty() ? what : "; " + what; }
+  void Complain(const std::string& what) {
+    complaints_ += complaints_.empty() ? what : "; " + what;
+  }
 
   size_t columns_ = 0;
   std::string complaints_;
@@ -150,7 +177,8 @@ class NewSchemaCheck {
 }  // namespace
 
 bool DataType::operator==(const DataType& other) const {
-  return kind == other.kind && precision == other.precision && scale == other.scale && fields == other.fields;
+  return kind == other.kind && precision == other.precision && scale == other.scale &&
+         fields == other.fields;
 }
 
 std::optional<std::string_view> Field::FindMetadata(std::string_view key) const {

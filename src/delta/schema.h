@@ -15,10 +15,24 @@
 namespace lakehold::delta {
 
 enum class TypeKind : uint8_t {
-  kBoolean, kByte, kShort, kInteger, kLong, kFloat, kDouble, kDecimal, kString, kBinary, kDate,
+  kBoolean,
+  kByte,
+  kShort,
+  kInteger,
+  kLong,
+  kFloat,
+  kDouble,
+  kDecimal,
+  kString,
+  kBinary,
+  kDate,
   kTimestamp,     // Instant, microseconds since 1970 UTC.
   kTimestampNtz,  // Microseconds without a zone.
-  kStruct, kArray, kMap, kVariant, kVoid,
+  kStruct,
+  kArray,
+  kMap,
+  kVariant,
+  kVoid,
 };
 
 struct Field;
@@ -35,7 +49,8 @@ struct DataType {
   bool operator==(const DataType&) const;
 };
 
-// A field's metadata: keys to raw JSON values, in the order of the log, so that nothing foreign is lost.
+// A field's metadata: keys to raw JSON values, in the order of the log, so that nothing foreign is
+// lost.
 using FieldMetadata = std::vector<std::pair<std::string, std::string>>;
 
 struct Field {
@@ -46,7 +61,8 @@ struct Field {
   // Set by ParseSchema only where the physical name's JSON text has escapes; empty otherwise.
   std::string unescaped_physical_name;
 
-  // The name in data files, statistics and partition values: `delta.columnMapping.physicalName`, or the name.
+  // The name in data files, statistics and partition values: `delta.columnMapping.physicalName`, or
+  // the name.
   std::string_view physical_name() const;
   // `delta.columnMapping.id`, if any.
   std::optional<int32_t> column_id() const;
@@ -63,13 +79,14 @@ struct Schema {
   bool operator==(const Schema&) const = default;
 };
 
-// Delta's word for a type: "long", "decimal(10,2)", "struct<a:long,b:string>", "array<long>", "map<string,long>".
+// Delta's word for a type: "long", "decimal(10,2)", "struct<a:long,b:string>", "array<long>",
+// "map<string,long>".
 std::string FormatType(const DataType& type);
 // The whole schema in the same words, for messages.
 std::string FormatSchemaText(const Schema& schema);
 
-// Whether this schema may be created by us: unique names ignoring case, no empty names, at most limits::kColumns
-// columns, every nested void refused. The message lists all offending columns.
+// Whether this schema may be created by us: unique names ignoring case, no empty names, at most
+// limits::kColumns columns, every nested void refused. The message lists all offending columns.
 Status CheckNewSchema(const Schema& schema);
 
 // Leaf-first walk helpers: true if any type in the tree satisfies the kind.

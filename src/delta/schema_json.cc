@@ -17,15 +17,17 @@ namespace ondemand = simdjson::ondemand;
 // Where in the document the parser stands: a chain on the stack, turned into text for errors only.
 struct Place {
   const Place* parent = nullptr;
-  std::string_view key;   // A member's name, or empty for an array element.
+  std::string_view key;  // A member's name, or empty for an array element.
   size_t index = 0;
-  std::string_view column;  // With a field: its name, as far as it is known; with element, key, value: that word.
+  std::string_view column;  // With a field: its name, as far as it is known; with element, key,
+                            // value: that word.
 };
 
 std::string JsonPath(const Place& place) {
   if (!place.parent) return "$";
   const std::string above = JsonPath(*place.parent);
-  return place.key.empty() ? fmt::format("{}[{}]", above, place.index) : fmt::format("{}.{}", above, place.key);
+  return place.key.empty() ? fmt::format("{}[{}]", above, place.index)
+                           : fmt::format("{}.{}", above, place.key);
 }
 
 std::string ColumnPath(const Place* place) {
@@ -36,10 +38,13 @@ std::string ColumnPath(const Place* place) {
 }
 
 Error Bad(const Place& place, std::string_view what) {
-  return Corrupt("delta.bad_schema", fmt::format("the table's schema is wrong at {}: {}", JsonPath(place), what));
+  return Corrupt("delta.bad_schema",
+                 fmt::format("the table's schema is wrong at {}: {}", JsonPath(place), what));
 }
 
-Error Bad(const Place& place, simdjson::error_code code) { return Bad(place, simdjson::error_message(code)); }
+Error Bad(const Place& place, simdjson::error_code code) {
+  return Bad(place, simdjson::error_message(code));
+}
 
 // Names of types without parameters; "null" is what old writers called void.
 constexpr std::pair<std::string_view, TypeKind> kPrimitives[] = {
@@ -82,18 +87,24 @@ Result<DataType> ParseTypeName(std::string_view name, const Place& place) {
     if (word == "decimal") {
       const size_t comma = inside.find(',');
       const auto precision = ParseSmallNumber(inside.substr(0, comma));
-      const auto scale = comma == std::string_view::npos ? 0 : ParseSmallNumber(inside.substr(comma + 1));
-      if (!precision || !scale || *precision < 1 || *precision > 38 || *scale < 0 || *scale > *precision) {
-        return Bad(place, fmt::format("impossible type \"{}\" (precision 1 to 38, scale 0 to precision)", name));
+      const auto scale =
+          comma == std::string_view::npos ? 0 : ParseSmallNumber(inside.substr(comma + 1));
+      if (!precision || !scale || *precision < 1 || *precision > 38 || *scale < 0 ||
+          *scale > *precision) {
+        return Bad(
+            place,
+            fmt::format("impossible type \"{}\" (precision 1 to 38, scale 0 to precision)", name));
       }
-      return DataType{.kind = TypeKind::kDecimal, .precision = static_cast<uint8_t>(*precision),
+      return DataType{.kind = TypeKind::kDecimal,
+                      .precision = static_cast<uint8_t>(*precision),
                       .scale = static_cast<uint8_t>(*scale)};
     }
   }
-  return Unsupported("delta.unknown_type",
-                     fmt::format("column \"{}\" has the type \"{}\", which this build does not know",
-                                 ColumnPath(&place), name),
-                     "use a newer build, or a view without this column in the tool that wrote the table");
+  return Unsupported(
+      "delta.unknown_type",
+      fmt::format("column \"{}\" has the type \"{}\", which this build does not know",
+                  ColumnPath(&place), name),
+      "use a newer build, or a view without this column in the tool that wrote the table");
 }
 
 class SchemaParser {
@@ -105,9 +116,11 @@ class SchemaParser {
     ondemand::document document;
     if (const auto code = parser_.iterate(padded).get(document); code) return Bad(root, code);
     ondemand::object object;
-    if (const auto code = document.get_object().get(object); code) return Bad(root, "not a JSON object");
+    if (const auto code = document.get_object().get(object); code)
+      return Bad(root, "not a JSON object");
     LAKEHOLD_ASSIGN(DataType type, ParseNested(object, root, 0));
-    if (document.current_location().error() != simdjson::OUT_OF_BOUNDS) return Bad(root, "text follows the schema");
+    if (document.current_location().error() != simdjson::OUT_OF_BOUNDS)
+      return Bad(root, "text follows the schema");
     if (type.kind != TypeKind::kStruct) return Bad(root, "the top type is not a struct");
     return Schema{.fields = std::move(type.fields)};
   }
@@ -115,7 +128,8 @@ class SchemaParser {
  private:
   Result<DataType> ParseType(ondemand::value& value, const Place& place, int depth) {
     if (depth > limits::kTypeDepth) {
-      return Bad(place, fmt::format("types are nested more than {} levels deep", limits::kTypeDepth));
+      return Bad(place,
+                 fmt::format("types are nested more than {} levels deep", limits::kTypeDepth));
     }
     ondemand::json_type json_type{};
     if (const auto code = value.type().get(json_type); code) return Bad(place, code);
@@ -125,7 +139,8 @@ class SchemaParser {
       return ParseTypeName(name, place);
     }
     ondemand::object object;
-    if (value.get_object().get(object)) return Bad(place, "a type is neither a string nor an object");
+    if (value.get_object().get(object))
+      return Bad(place, "a type is neither a string nor an object");
     return ParseNested(object, place, depth);
   }
 
@@ -150,7 +165,8 @@ class SchemaParser {
     bool contains_null = true, value_contains_null = true;
   };
 
-  Status ParseNestedMember(const std::string& name, ondemand::value& value, Place place, int depth, Gathered& seen) {
+  Status ParseNestedMember(const std::string& name, ondemand::value& value, Place place, int depth,
+                           Gathered& seen) {
     if (name == "type") {
       std::string_view text;
       if (value.get_string().get(text)) return Bad(place, "not a string");
@@ -263,8 +279,10 @@ class SchemaParser {
       std::string_view key, json;
       if (const auto code = std::move(member).get(field); code) return Bad(place, code);
       if (const auto code = field.unescaped_key().get(key); code) return Bad(place, code);
-      if (const auto code = simdjson::to_json_string(field.value()).get(json); code) return Bad(place, code);
-      // A schema lives inside one line of the log: line feeds between tokens must not come back out.
+      if (const auto code = simdjson::to_json_string(field.value()).get(json); code)
+        return Bad(place, code);
+      // A schema lives inside one line of the log: line feeds between tokens must not come back
+      // out.
       std::string raw(json);
       std::erase_if(raw, [](char c) { return c == '\n' || c == '\r'; });
       if (key == "delta.columnMapping.physicalName" && raw.find('\\') != std::string::npos) {
@@ -292,7 +310,8 @@ void AppendFieldJson(const Field& field, std::string& out) {
   AppendJsonString(field.name, out);
   out += ",\"type\":";
   AppendTypeJson(field.type, out);
-  out += field.nullable ? ",\"nullable\":true,\"metadata\":{" : ",\"nullable\":false,\"metadata\":{";
+  out +=
+      field.nullable ? ",\"nullable\":true,\"metadata\":{" : ",\"nullable\":false,\"metadata\":{";
   for (size_t i = 0; i < field.metadata.size(); ++i) {
     if (i > 0) out += ',';
     AppendJsonString(field.metadata[i].first, out);
@@ -326,7 +345,8 @@ void AppendTypeJson(const DataType& type, std::string& out) {
       AppendTypeJson(type.fields[0].type, out);
       out += ",\"valueType\":";
       AppendTypeJson(type.fields[1].type, out);
-      out += type.fields[1].nullable ? ",\"valueContainsNull\":true}" : ",\"valueContainsNull\":false}";
+      out += type.fields[1].nullable ? ",\"valueContainsNull\":true}"
+                                     : ",\"valueContainsNull\":false}";
       return;
     default:
       AppendJsonString(FormatType(type), out);

@@ -10,9 +10,12 @@
 namespace lakehold::delta {
 namespace {
 
-std::string Fields(std::string_view fields) { return "{\"type\":\"struct\",\"fields\":[" + std::string(fields) + "]}"; }
+std::string Fields(std::string_view fields) {
+  return "{\"type\":\"struct\",\"fields\":[" + std::string(fields) + "]}";
+}
 std::string Column(std::string_view type) {
-  return Fields("{\"name\":\"c\",\"type\":" + std::string(type) + ",\"nullable\":true,\"metadata\":{}}");
+  return Fields("{\"name\":\"c\",\"type\":" + std::string(type) +
+                ",\"nullable\":true,\"metadata\":{}}");
 }
 
 void ExpectError(std::string_view json, std::string_view reason, std::string_view part) {
@@ -24,8 +27,8 @@ void ExpectError(std::string_view json, std::string_view reason, std::string_vie
 
 TEST(SchemaJson, ReadsAndWritesEveryTypeUnchanged) {
   for (const std::string type :
-       {"boolean", "byte", "short", "integer", "long", "float", "double", "string", "binary", "date", "timestamp",
-        "timestamp_ntz", "variant", "void", "decimal(38,0)", "decimal(1,1)"}) {
+       {"boolean", "byte", "short", "integer", "long", "float", "double", "string", "binary",
+        "date", "timestamp", "timestamp_ntz", "variant", "void", "decimal(38,0)", "decimal(1,1)"}) {
     const std::string json = Column("\"" + type + "\"");
     const auto schema = ParseSchema(json);
     ASSERT_TRUE(schema.ok()) << schema.error().message;
@@ -48,18 +51,22 @@ TEST(SchemaJson, ForeignSpellingsAndOrdersAreUnderstood) {
   EXPECT_EQ(FormatType(ParseSchema(Column("\"varchar(20)\""))->fields[0].type), "string");
   EXPECT_EQ(FormatType(ParseSchema(Column("\"null\""))->fields[0].type), "void");
   const auto schema = ParseSchema(
-      "{\n\"fields\":[{\"metadata\":{\"a\":{\n\"b\":1}},\"nullable\":false,\"type\":\"long\",\"name\":\"x\",\"y\":[]}],\"type\":\"struct\"}");
+      "{\n\"fields\":[{\"metadata\":{\"a\":{\n\"b\":1}},\"nullable\":false,\"type\":\"long\","
+      "\"name\":\"x\",\"y\":[]}],\"type\":\"struct\"}");
   ASSERT_TRUE(schema.ok()) << schema.error().message;
   EXPECT_EQ(schema->fields[0].metadata[0].second, "{\"b\":1}");
   EXPECT_FALSE(schema->fields[0].nullable);
 }
 
 TEST(SchemaJson, UnknownTypesAreRefusedByColumn) {
-  for (const std::string type : {"geometry(OGC:CRS84)", "interval day to second", "timestamp_nanos", "Long", "bigint", ""}) {
+  for (const std::string type :
+       {"geometry(OGC:CRS84)", "interval day to second", "timestamp_nanos", "Long", "bigint", ""}) {
     ExpectError(Column("\"" + type + "\""), "delta.unknown_type", "\"c\"");
   }
-  ExpectError(Column(R"({"type":"array","elementType":{"type":"struct","fields":[{"name":"g","type":"geography"}]}})"),
-              "delta.unknown_type", "\"c.element.g\"");
+  ExpectError(
+      Column(
+          R"({"type":"array","elementType":{"type":"struct","fields":[{"name":"g","type":"geography"}]}})"),
+      "delta.unknown_type", "\"c.element.g\"");
 }
 
 TEST(SchemaJson, WrongTextIsCorruptAndTellsThePlace) {
@@ -71,14 +78,16 @@ TEST(SchemaJson, WrongTextIsCorruptAndTellsThePlace) {
   ExpectError(Fields("{\"type\":\"long\"}"), reason, "$.fields[0]");
   ExpectError(Fields("{\"name\":\"a\"}"), reason, "$.fields[0]");
   ExpectError(Fields("7"), reason, "$.fields[0]");
-  ExpectError(Fields("{\"name\":\"a\",\"type\":\"long\",\"nullable\":1}"), reason, "$.fields[0].nullable");
+  ExpectError(Fields("{\"name\":\"a\",\"type\":\"long\",\"nullable\":1}"), reason,
+              "$.fields[0].nullable");
   ExpectError(Column("\"decimal(39,0)\""), reason, "$.fields[0].type");
   ExpectError(Column("\"decimal(2,3)\""), reason, "$.fields[0].type");
   ExpectError(Column("7"), reason, "$.fields[0].type");
   ExpectError(Fields("") + "x", reason, "$");
   ExpectError(Fields("").substr(0, 20), reason, "$");
   std::string deep = "\"long\"";
-  for (int i = 0; i < 200; ++i) deep = "{\"type\":\"array\",\"elementType\":" + deep + ",\"containsNull\":true}";
+  for (int i = 0; i < 200; ++i)
+    deep = "{\"type\":\"array\",\"elementType\":" + deep + ",\"containsNull\":true}";
   ExpectError(Column(deep), reason, "levels deep");
 }
 
@@ -95,19 +104,22 @@ TEST(Schema, PhysicalNameAndIdComeFromTheMetadata) {
 }
 
 TEST(Schema, FindsExactlyElseTheOnlyMatchIgnoringCase) {
-  const auto schema = ParseSchema(Fields(R"({"name":"a","type":"long"},{"name":"B","type":"long"},)"
-                                         R"({"name":"c","type":"long"},{"name":"C","type":"long"})"));
+  const auto schema =
+      ParseSchema(Fields(R"({"name":"a","type":"long"},{"name":"B","type":"long"},)"
+                         R"({"name":"c","type":"long"},{"name":"C","type":"long"})"));
   EXPECT_EQ(schema->FindField("A"), 0u);
   EXPECT_EQ(schema->FindField("C"), 3u);
   EXPECT_EQ(schema->FindField("b"), 1u);
   EXPECT_EQ(schema->FindField("d"), std::nullopt);
-  EXPECT_EQ(ParseSchema(Fields(R"({"name":"xY","type":"long"},{"name":"Xy","type":"long"})"))->FindField("xy"), std::nullopt);
+  EXPECT_EQ(ParseSchema(Fields(R"({"name":"xY","type":"long"},{"name":"Xy","type":"long"})"))
+                ->FindField("xy"),
+            std::nullopt);
 }
 
 TEST(Schema, ANewSchemaIsJudgedWithAllItsFaults) {
-  const auto schema = ParseSchema(Fields(
-      R"({"name":"a","type":"long"},{"name":"A","type":"long"},{"name":"","type":"long"},)"
-      R"({"name":"s","type":{"type":"struct","fields":[{"name":"v","type":"void"}]}})"));
+  const auto schema = ParseSchema(
+      Fields(R"({"name":"a","type":"long"},{"name":"A","type":"long"},{"name":"","type":"long"},)"
+             R"({"name":"s","type":{"type":"struct","fields":[{"name":"v","type":"void"}]}})"));
   const Status status = CheckNewSchema(*schema);
   ASSERT_FALSE(status.ok());
   EXPECT_EQ(status.error().kind, ErrorKind::kInvalid);
@@ -131,7 +143,9 @@ TEST(Scalar, OrdersNanAboveAllAndStringsByUnsignedBytes) {
 }
 
 TEST(Scalar, IsShownAsPeopleWriteIt) {
-  const auto show = [](const Scalar& value, TypeKind kind) { return FormatScalar(value, DataType{.kind = kind}); };
+  const auto show = [](const Scalar& value, TypeKind kind) {
+    return FormatScalar(value, DataType{.kind = kind});
+  };
   EXPECT_EQ(show(Scalar(), TypeKind::kLong), "NULL");
   EXPECT_EQ(show(std::string("it's"), TypeKind::kString), "'it''s'");
   EXPECT_EQ(show(std::string("\x01\xff"), TypeKind::kBinary), "X'01FF'");

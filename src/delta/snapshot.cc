@@ -1,8 +1,8 @@
 #include "delta/snapshot.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+
+#include <fmt/format.h>
 
 #include "delta/checkpoint.h"
 #include "delta/history.h"
@@ -29,7 +29,8 @@ class LogSnapshot final : public Snapshot {
   LogSnapshot() = default;
   explicit LogSnapshot(const Snapshot& from) : Snapshot(from) {}
 
-  static Result<std::shared_ptr<const Snapshot>> Make(const TableRoot& root, ReplayedVersion replayed) {
+  static Result<std::shared_ptr<const Snapshot>> Make(const TableRoot& root,
+                                                      ReplayedVersion replayed) {
     LAKEHOLD_ASSIGN(auto made, Begin(root, replayed));
     const LogListing& listing = replayed.listing;
     const storage::ObjectMeta& head = listing.head ? listing.head->meta : listing.checkpoint_meta;
@@ -40,13 +41,15 @@ class LogSnapshot final : public Snapshot {
     return std::shared_ptr<const Snapshot>(std::move(made));
   }
 
-  static Result<std::shared_ptr<const Snapshot>> MakeUncommitted(const TableRoot& root, ReplayedVersion replayed) {
+  static Result<std::shared_ptr<const Snapshot>> MakeUncommitted(const TableRoot& root,
+                                                                 ReplayedVersion replayed) {
     LAKEHOLD_ASSIGN(auto made, Begin(root, replayed));
     return std::shared_ptr<const Snapshot>(std::move(made));
   }
 
   // `from` and the commits after it.
-  static Result<std::shared_ptr<const Snapshot>> Grow(const Snapshot& from, const std::vector<CommitFile>& commits) {
+  static Result<std::shared_ptr<const Snapshot>> Grow(const Snapshot& from,
+                                                      const std::vector<CommitFile>& commits) {
     Replay replay(from.root().uri(), {});
     LAKEHOLD_TRY(ReplayCommits(from.root(), commits, replay));
     auto made = std::make_shared<LogSnapshot>(from);
@@ -61,8 +64,8 @@ class LogSnapshot final : public Snapshot {
 
   void MarkUncommitted() { commit_identity_.clear(); }
 
-  // Takes over what a replay found, on top of `from` (null: nothing). An overlay keeps the ordinals of its base: rows of a
-  // statement are named by them.
+  // Takes over what a replay found, on top of `from` (null: nothing). An overlay keeps the ordinals
+  // of its base: rows of a statement are named by them.
   Status Absorb(Replay& replay, const Snapshot* from, bool may_pack) {
     if (replay.protocol()) protocol_ = *replay.protocol();
     if (replay.metadata()) metadata_ = *replay.metadata();
@@ -83,14 +86,17 @@ class LogSnapshot final : public Snapshot {
     const ChunkedFileTable* base = nullptr;
     if (from) {
       base = dynamic_cast<const ChunkedFileTable*>(&from->files());
-      if (!base) return Internal("delta.foreign_file_table", "a snapshot holds a file table of another kind");
+      if (!base)
+        return Internal("delta.foreign_file_table",
+                        "a snapshot holds a file table of another kind");
     }
     LAKEHOLD_ASSIGN(files_, replay.files().Finish(PartitionColumns(), base, may_pack));
     return {};
   }
 
  private:
-  static Result<std::shared_ptr<LogSnapshot>> Begin(const TableRoot& root, ReplayedVersion& replayed) {
+  static Result<std::shared_ptr<LogSnapshot>> Begin(const TableRoot& root,
+                                                    ReplayedVersion& replayed) {
     auto made = std::make_shared<LogSnapshot>();
     made->root_ = root;
     made->version_ = replayed.listing.version;
@@ -106,8 +112,9 @@ class LogSnapshot final : public Snapshot {
     for (const std::string& column : metadata_.partition_columns) {
       const auto field = schema_.FindField(column);
       if (!field) {
-        return Corrupt("delta.bad_metadata",
-                       fmt::format("{}: partition column '{}' is not in the schema", root_.uri(), column));
+        return Corrupt(
+            "delta.bad_metadata",
+            fmt::format("{}: partition column '{}' is not in the schema", root_.uri(), column));
       }
       partition_fields_.push_back(*field);
     }
@@ -125,19 +132,24 @@ class LogSnapshot final : public Snapshot {
   // Modification times made monotonic: no version is as old as the one before.
   void Advance(const std::vector<CommitFile>& commits) {
     for (const CommitFile& commit : commits) {
-      timestamp_ms_ = timestamp_ms_ == INT64_MIN ? ModifiedMs(commit.meta)
-                                                 : std::max(ModifiedMs(commit.meta), timestamp_ms_ + 1);
+      timestamp_ms_ = timestamp_ms_ == INT64_MIN
+                          ? ModifiedMs(commit.meta)
+                          : std::max(ModifiedMs(commit.meta), timestamp_ms_ + 1);
       json_bytes_since_checkpoint_ += commit.meta.size_bytes;
     }
   }
 
   void UseInCommitTime(const std::optional<CommitInfo>& info) {
-    if (info && info->in_commit_timestamp_ms && HasInCommitTime(metadata_)) timestamp_ms_ = *info->in_commit_timestamp_ms;
+    if (info && info->in_commit_timestamp_ms && HasInCommitTime(metadata_))
+      timestamp_ms_ = *info->in_commit_timestamp_ms;
   }
 
-  // Once a checkpoint is due by what this snapshot knows, somebody may have written it: ask the hint, and only then.
+  // Once a checkpoint is due by what this snapshot knows, somebody may have written it: ask the
+  // hint, and only then.
   void NoticeCheckpoint(const std::vector<CommitFile>& commits) {
-    if (!CheckpointIsDue(metadata_, version_, last_checkpoint_, json_bytes_since_checkpoint_, last_checkpoint_bytes_)) return;
+    if (!CheckpointIsDue(metadata_, version_, last_checkpoint_, json_bytes_since_checkpoint_,
+                         last_checkpoint_bytes_))
+      return;
     auto text = root_.store->Get(root_.LogKeyOf(kLastCheckpointName), std::nullopt);
     const auto hint = text.ok() ? ParseLastCheckpoint(text->view()) : std::nullopt;
     if (!hint || hint->version <= last_checkpoint_.value_or(-1) || hint->version > version_) return;
@@ -150,7 +162,8 @@ class LogSnapshot final : public Snapshot {
   }
 };
 
-Result<std::shared_ptr<const Snapshot>> Snapshot::Load(const TableRoot& root, const VersionSpec& spec,
+Result<std::shared_ptr<const Snapshot>> Snapshot::Load(const TableRoot& root,
+                                                       const VersionSpec& spec,
                                                        const LogContext& context) {
   std::optional<Version> at;
   if (const auto* version = std::get_if<AtVersion>(&spec)) at = version->version;
@@ -161,13 +174,15 @@ Result<std::shared_ptr<const Snapshot>> Snapshot::Load(const TableRoot& root, co
   return LogSnapshot::Make(root, std::move(replayed));
 }
 
-Result<std::shared_ptr<const Snapshot>> Snapshot::Refresh(std::shared_ptr<const Snapshot> from, const LogContext& context) {
+Result<std::shared_ptr<const Snapshot>> Snapshot::Refresh(std::shared_ptr<const Snapshot> from,
+                                                          const LogContext& context) {
   const TableRoot& root = from->root_;
   if (from->commit_identity_.empty()) return Load(root, Latest{}, context);  // An overlay.
   LAKEHOLD_ASSIGN(const auto commits, ProbeCommits(root, from->version_, std::nullopt));
   Result<std::shared_ptr<const Snapshot>> grown = from;
   if (!commits.empty()) grown = LogSnapshot::Grow(*from, commits);
-  // Asked last: if our own version is still the same file, what was read after it belongs to the same table.
+  // Asked last: if our own version is still the same file, what was read after it belongs to the
+  // same table.
   LAKEHOLD_ASSIGN(const bool same, from->IsStillThere());
   if (!same) return Load(root, Latest{}, context);
   return grown;
@@ -190,7 +205,8 @@ Result<std::shared_ptr<const Snapshot>> Snapshot::Overlay(std::span<const Action
   return std::shared_ptr<const Snapshot>(std::move(made));
 }
 
-Result<std::shared_ptr<const Snapshot>> Snapshot::FromActions(const TableRoot& root, std::span<const Action> actions) {
+Result<std::shared_ptr<const Snapshot>> Snapshot::FromActions(const TableRoot& root,
+                                                              std::span<const Action> actions) {
   ReplayedVersion created{{}, Replay(root.uri(), {})};
   created.listing.version = 0;
   created.replay.BeginSource(false);
@@ -199,9 +215,10 @@ Result<std::shared_ptr<const Snapshot>> Snapshot::FromActions(const TableRoot& r
 }
 
 Result<std::vector<RemoveFile>> Snapshot::LoadTombstones(const LogContext& context) const {
-  LAKEHOLD_ASSIGN(auto replayed, ReplayVersion(root_, version_, {.files = false, .tombstones = true}, context));
-  const int64_t retention =
-      IntervalPropertyMs(metadata_.configuration, "delta.deletedFileRetentionDuration", kDeletedFileRetentionMs);
+  LAKEHOLD_ASSIGN(auto replayed,
+                  ReplayVersion(root_, version_, {.files = false, .tombstones = true}, context));
+  const int64_t retention = IntervalPropertyMs(
+      metadata_.configuration, "delta.deletedFileRetentionDuration", kDeletedFileRetentionMs);
   const int64_t expired_ms = context.runtime.clock.NowMs() - retention;
   std::vector<RemoveFile> kept;
   for (RemoveFile& remove : replayed.replay.tombstones()) {
@@ -220,7 +237,8 @@ Result<bool> TableExists(const TableRoot& root) {
     LAKEHOLD_ASSIGN(auto meta, lister->Next());
     if (!meta) return false;
     const auto file = ParseLogFileName(std::string_view(meta->key).substr(log.size() - 1));
-    if (file && file->kind != LogFileKind::kChecksum && file->kind != LogFileKind::kCompacted) return true;
+    if (file && file->kind != LogFileKind::kChecksum && file->kind != LogFileKind::kCompacted)
+      return true;
   }
 }
 

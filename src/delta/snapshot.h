@@ -1,6 +1,7 @@
 // Snapshot: the table as it is at one version. Immutable; share freely.
 //
-// Start reading here; then log_listing.h (which files make a version), replay.h (what they mean), file_table.h.
+// Start reading here; then log_listing.h (which files make a version), replay.h (what they mean),
+// file_table.h.
 #pragma once
 
 #include <cstdint>
@@ -22,18 +23,23 @@ namespace lakehold::delta {
 
 class Snapshot {
  public:
-  // Reads the log. kNotFound "delta.not_a_table" if there is no `_delta_log`; kNotFound "delta.no_such_version" or
-  // "delta.no_such_time" with the readable range; kCorrupt "delta.gap", "delta.bad_commit", "delta.incomplete_state".
-  // Opens tables whose features this build cannot read: only the data read is refused, by CheckReadable.
-  static Result<std::shared_ptr<const Snapshot>> Load(const TableRoot& root, const VersionSpec& spec,
+  // Reads the log. kNotFound "delta.not_a_table" if there is no `_delta_log`; kNotFound
+  // "delta.no_such_version" or "delta.no_such_time" with the readable range; kCorrupt "delta.gap",
+  // "delta.bad_commit", "delta.incomplete_state". Opens tables whose features this build cannot
+  // read: only the data read is refused, by CheckReadable.
+  static Result<std::shared_ptr<const Snapshot>> Load(const TableRoot& root,
+                                                      const VersionSpec& spec,
                                                       const LogContext& context);
-  // The newest version, by applying only what is new: cost grows with new commits, not with the table. Returns itself if
-  // nothing is new; loads anew if the table was dropped and made again.
-  static Result<std::shared_ptr<const Snapshot>> Refresh(std::shared_ptr<const Snapshot> from, const LogContext& context);
-  // The state an uncommitted draft would make: this snapshot with `actions` applied, at the same version.
+  // The newest version, by applying only what is new: cost grows with new commits, not with the
+  // table. Returns itself if nothing is new; loads anew if the table was dropped and made again.
+  static Result<std::shared_ptr<const Snapshot>> Refresh(std::shared_ptr<const Snapshot> from,
+                                                         const LogContext& context);
+  // The state an uncommitted draft would make: this snapshot with `actions` applied, at the same
+  // version.
   Result<std::shared_ptr<const Snapshot>> Overlay(std::span<const Action> actions) const;
   // The same for a draft that creates the table: version 0, from nothing.
-  static Result<std::shared_ptr<const Snapshot>> FromActions(const TableRoot& root, std::span<const Action> actions);
+  static Result<std::shared_ptr<const Snapshot>> FromActions(const TableRoot& root,
+                                                             std::span<const Action> actions);
 
   virtual ~Snapshot() = default;
 
@@ -46,7 +52,8 @@ class Snapshot {
   const std::vector<size_t>& partition_fields() const { return partition_fields_; }
   const FileTable& files() const { return *files_; }
   std::shared_ptr<const FileTable> shared_files() const { return files_; }
-  // Application id to its newest transaction; domain to its newest metadata (removed ones left out).
+  // Application id to its newest transaction; domain to its newest metadata (removed ones left
+  // out).
   const std::map<std::string, SetTransaction>& transactions() const { return transactions_; }
   const std::map<std::string, DomainMetadata>& domains() const { return domains_; }
   // The version's time: in-commit timestamp where enabled, else its file's mtime made monotonic.
@@ -54,11 +61,11 @@ class Snapshot {
   std::optional<Version> last_checkpoint() const { return last_checkpoint_; }
   uint64_t last_checkpoint_bytes() const { return last_checkpoint_bytes_; }
   uint64_t json_bytes_since_checkpoint() const { return json_bytes_since_checkpoint_; }
-  // Identity of the commit file of version(), to notice a table dropped and made again; empty for an
-  // Overlay, which is never checkpointed, cached or refreshed in place.
+  // Identity of the commit file of version(), to notice a table dropped and made again; empty for
+  // an Overlay, which is never checkpointed, cached or refreshed in place.
   const std::string& commit_identity() const { return commit_identity_; }
-  // Whether that file is still the same: false if the table was dropped, or dropped and made again. One Head. Uncommitted
-  // snapshots are always there.
+  // Whether that file is still the same: false if the table was dropped, or dropped and made again.
+  // One Head. Uncommitted snapshots are always there.
   Result<bool> IsStillThere() const;
   // Tombstones still retained, read from the log when asked for (checkpoints, vacuum).
   Result<std::vector<RemoveFile>> LoadTombstones(const LogContext& context) const;

@@ -9,14 +9,14 @@ namespace lakehold::delta {
 
 namespace {
 
-// The folder besides the URI: a table reached as a store of its own has other keys than the same table within a lake, and a
-// snapshot's root says which.
+// The folder besides the URI: a table reached as a store of its own has other keys than the same
+// table within a lake, and a snapshot's root says which.
 std::string CacheKey(const TableRoot& root) { return root.uri() + '\n' + root.folder; }
 
 }  // namespace
 
-// Least recently used last. Store calls happen outside the lock: two callers may refresh one table at the same time, and the
-// newer answer stays.
+// Least recently used last. Store calls happen outside the lock: two callers may refresh one table
+// at the same time, and the newer answer stays.
 struct SnapshotCache::State {
   using Entry = std::pair<std::string, std::shared_ptr<const Snapshot>>;
   std::mutex mutex;
@@ -31,8 +31,10 @@ struct SnapshotCache::State {
     return found->second->second;
   }
 
-  // `replaces` is what the caller built on: it goes even if its version was higher (a table made again starts at 0).
-  void Keep(std::shared_ptr<const Snapshot> snapshot, const std::shared_ptr<const Snapshot>& replaces) {
+  // `replaces` is what the caller built on: it goes even if its version was higher (a table made
+  // again starts at 0).
+  void Keep(std::shared_ptr<const Snapshot> snapshot,
+            const std::shared_ptr<const Snapshot>& replaces) {
     std::string root = CacheKey(snapshot->root());
     std::lock_guard lock(mutex);
     if (const auto found = by_root.find(root); found != by_root.end()) {
@@ -53,9 +55,11 @@ struct SnapshotCache::State {
 SnapshotCache::SnapshotCache() : state_(std::make_unique<State>()) {}
 SnapshotCache::~SnapshotCache() = default;
 
-Result<std::shared_ptr<const Snapshot>> SnapshotCache::Latest(const TableRoot& root, const LogContext& context) {
+Result<std::shared_ptr<const Snapshot>> SnapshotCache::Latest(const TableRoot& root,
+                                                              const LogContext& context) {
   const auto held = state_->Find(CacheKey(root));
-  auto newest = held ? Snapshot::Refresh(held, context) : Snapshot::Load(root, delta::Latest{}, context);
+  auto newest =
+      held ? Snapshot::Refresh(held, context) : Snapshot::Load(root, delta::Latest{}, context);
   if (!newest.ok()) {
     if (held && newest.error().kind == ErrorKind::kNotFound) Forget(root);
     return newest;
@@ -64,7 +68,8 @@ Result<std::shared_ptr<const Snapshot>> SnapshotCache::Latest(const TableRoot& r
   return newest;
 }
 
-Result<std::shared_ptr<const Snapshot>> SnapshotCache::At(const TableRoot& root, const VersionSpec& spec,
+Result<std::shared_ptr<const Snapshot>> SnapshotCache::At(const TableRoot& root,
+                                                          const VersionSpec& spec,
                                                           const LogContext& context) {
   if (std::holds_alternative<delta::Latest>(spec)) return Latest(root, context);
   const auto* at = std::get_if<AtVersion>(&spec);

@@ -84,14 +84,16 @@ TEST(SnapshotTest, AZeroLengthOrTruncatedCommitIsCorrupt) {
     ASSERT_FALSE(loaded.ok());
     EXPECT_EQ(loaded.error().kind, ErrorKind::kCorrupt);
     EXPECT_EQ(loaded.error().reason, "delta.bad_commit");
-    EXPECT_NE(loaded.error().message.find(CommitName(2)), std::string::npos) << loaded.error().message;
+    EXPECT_NE(loaded.error().message.find(CommitName(2)), std::string::npos)
+        << loaded.error().message;
   }
 }
 
 TEST(SnapshotTest, DomainsAndTransactionsKeepTheirNewest) {
   LogBench bench;
   bench.Create();
-  bench.Commit(1, {MakeTxn("app", 1), DomainMetadata{"d", "old", false}, DomainMetadata{"e", "x", false}});
+  bench.Commit(
+      1, {MakeTxn("app", 1), DomainMetadata{"d", "old", false}, DomainMetadata{"e", "x", false}});
   bench.Commit(2, {MakeTxn("app", 2), DomainMetadata{"d", "", true}});
   auto snapshot = *bench.Load();
   EXPECT_EQ(snapshot->transactions().at("app").version, 2);
@@ -117,7 +119,8 @@ TEST(SnapshotTest, RefreshReadsEachNewCommitOnceAndListsNothing) {
   LogBench bench;
   bench.Fill(20);
   auto snapshot = *bench.Load();
-  for (Version v = 21; v <= 25; ++v) bench.Commit(v, {MakeAdd(fmt::format("f{}", v), 100 + v, "1")});
+  for (Version v = 21; v <= 25; ++v)
+    bench.Commit(v, {MakeAdd(fmt::format("f{}", v), 100 + v, "1")});
   bench.store->Reset();
   auto grown = Snapshot::Refresh(snapshot, bench.context);
   ASSERT_TRUE(grown.ok());
@@ -153,16 +156,19 @@ TEST(SnapshotTest, AnOverlayIsTheSnapshotPlusADraft) {
   auto snapshot = *bench.Load();
   Metadata renamed = MakeMetadata();
   renamed.name = "renamed";
-  const std::vector<Action> draft{MakeRemove(MakeAdd("f2", 102, "1")), MakeAdd("g", 5, "9"), renamed, MakeTxn("app", 7)};
+  const std::vector<Action> draft{MakeRemove(MakeAdd("f2", 102, "1")), MakeAdd("g", 5, "9"),
+                                  renamed, MakeTxn("app", 7)};
   auto overlay = snapshot->Overlay(draft);
   ASSERT_TRUE(overlay.ok()) << overlay.error().ToString();
   EXPECT_EQ(LivePaths(**overlay), (Paths{"f1", "f3", "g"}));
   EXPECT_EQ((*overlay)->version(), 3);
   EXPECT_EQ((*overlay)->metadata().name, "renamed");
   EXPECT_EQ((*overlay)->transactions().at("app").version, 7);
-  EXPECT_EQ((*overlay)->files().PartitionValue(*(*overlay)->files().Find("g", ""), 0), Scalar(int64_t{9}));
+  EXPECT_EQ((*overlay)->files().PartitionValue(*(*overlay)->files().Find("g", ""), 0),
+            Scalar(int64_t{9}));
   EXPECT_EQ(snapshot->files().live_files(), 3);
-  EXPECT_EQ(WriteCheckpoint(bench.root, **overlay, bench.context).error().reason, "delta.uncommitted_snapshot");
+  EXPECT_EQ(WriteCheckpoint(bench.root, **overlay, bench.context).error().reason,
+            "delta.uncommitted_snapshot");
   EXPECT_EQ((*Snapshot::Refresh(*overlay, bench.context))->files().live_files(), 3);
 }
 
@@ -174,7 +180,8 @@ TEST(SnapshotTest, ADraftMakesATableFromNothing) {
   EXPECT_EQ((*made)->version(), 0);
   EXPECT_EQ(LivePaths(**made), Paths{"a"});
   EXPECT_EQ((*made)->schema().fields.size(), 2u);
-  EXPECT_EQ(Snapshot::FromActions(bench.root, std::vector<Action>{Protocol{}}).error().reason, "delta.incomplete_state");
+  EXPECT_EQ(Snapshot::FromActions(bench.root, std::vector<Action>{Protocol{}}).error().reason,
+            "delta.incomplete_state");
 }
 
 TEST(SnapshotTest, AnotherPartitioningTypesTheOldFilesAnew) {
@@ -211,7 +218,8 @@ TEST(SnapshotTest, TombstonesAreKeptForTheRetention) {
   const AddFile old_file = MakeAdd("old"), new_file = MakeAdd("new"), again = MakeAdd("again");
   bench.Commit(1, {old_file, new_file, again});
   const int64_t now = bench.world.clock.NowMs();
-  bench.Commit(2, {MakeRemove(old_file, now - 7'200'000), MakeRemove(new_file, now), MakeRemove(again, now)});
+  bench.Commit(2, {MakeRemove(old_file, now - 7'200'000), MakeRemove(new_file, now),
+                   MakeRemove(again, now)});
   bench.Commit(3, {again});
   auto tombstones = (*bench.Load())->LoadTombstones(bench.context);
   ASSERT_TRUE(tombstones.ok());

@@ -14,8 +14,8 @@ namespace {
 
 namespace json = simdjson::ondemand;
 
-// The key of one field. The on-demand parser hands out raw keys; ours is compared byte by byte up to the closing quote,
-// and one with escapes is unescaped first, once, because that consumes it.
+// The key of one field. The on-demand parser hands out raw keys; ours is compared byte by byte up
+// to the closing quote, and one with escapes is unescaped first, once, because that consumes it.
 class Key {
  public:
   explicit Key(json::field& field) : field_(field), raw_(field.key().raw()) {}
@@ -56,15 +56,18 @@ bool ReadToken(json::value value, std::optional<StatsToken>& token) {
       token = StatsToken{true, text};
       return true;
     }
-    case json::json_type::number: case json::json_type::boolean:
+    case json::json_type::number:
+    case json::json_type::boolean:
       token = StatsToken{false, Trim(value.raw_json_token())};
       return true;
-    default: return true;
+    default:
+      return true;
   }
 }
 
 // Finds the leaf at path[depth...] below `object`. False if the text is broken.
-bool FindToken(json::object object, const StatsPath& path, size_t depth, std::optional<StatsToken>& token) {
+bool FindToken(json::object object, const StatsPath& path, size_t depth,
+               std::optional<StatsToken>& token) {
   for (auto item : object) {
     json::field field;
     if (std::move(item).get(field)) return false;
@@ -127,7 +130,8 @@ struct StatsParser::State {
     std::string_view copy = Copy(text);
     json::document document;
     json::object root;
-    if (parser.iterate(simdjson::padded_string_view(copy, copy.size() + simdjson::SIMDJSON_PADDING)).get(document) ||
+    if (parser.iterate(simdjson::padded_string_view(copy, copy.size() + simdjson::SIMDJSON_PADDING))
+            .get(document) ||
         document.get_object().get(root)) {
       return {};
     }
@@ -156,10 +160,12 @@ StatsParser::~StatsParser() = default;
 StatsParser::StatsParser(StatsParser&&) noexcept = default;
 StatsParser& StatsParser::operator=(StatsParser&&) noexcept = default;
 
-FileStats StatsParser::ParseFile(std::string_view json) { return FileStatsOf(state_->Scan(json, nullptr)); }
+FileStats StatsParser::ParseFile(std::string_view json) {
+  return FileStatsOf(state_->Scan(json, nullptr));
+}
 
-ColumnStats StatsParser::ParseColumn(std::string_view json, const StatsPath& path, const DataType& type,
-                                     StatsTrust trust) {
+ColumnStats StatsParser::ParseColumn(std::string_view json, const StatsPath& path,
+                                     const DataType& type, StatsTrust trust) {
   Findings found = state_->Scan(json, &path);
   FileStats file = FileStatsOf(found);
   ColumnStats stats;
@@ -175,8 +181,10 @@ ColumnStats StatsParser::ParseColumn(std::string_view json, const StatsPath& pat
   stats.min = std::move(min.value);
   stats.max = std::move(max.value);
   stats.null_count = CountOf(found.null_count);
-  if (stats.null_count && file.num_records && *stats.null_count > *file.num_records) stats.null_count.reset();
-  if (stats.null_count && !file.tight_bounds && *stats.null_count != 0 && stats.null_count != file.num_records) {
+  if (stats.null_count && file.num_records && *stats.null_count > *file.num_records)
+    stats.null_count.reset();
+  if (stats.null_count && !file.tight_bounds && *stats.null_count != 0 &&
+      stats.null_count != file.num_records) {
     stats.null_count.reset();
   }
   return stats;
@@ -188,7 +196,8 @@ StatsTrust TrustOf(std::optional<std::string_view> tags) {
   json::parser parser;
   json::document document;
   json::object root;
-  if (parser.iterate(copy).get(document) || document.get_object().get(root)) return StatsTrust::kForeign;
+  if (parser.iterate(copy).get(document) || document.get_object().get(root))
+    return StatsTrust::kForeign;
   std::optional<StatsToken> token;
   if (!FindToken(root, {std::string(kNoNanTag)}, 0, token)) return StatsTrust::kForeign;
   return token && token->text == "true" ? StatsTrust::kVouched : StatsTrust::kForeign;
@@ -196,7 +205,8 @@ StatsTrust TrustOf(std::optional<std::string_view> tags) {
 
 FileStats ParseFileStats(std::string_view json) { return StatsParser().ParseFile(json); }
 
-ColumnStats ParseColumnStats(std::string_view json, const StatsPath& path, const DataType& type, StatsTrust trust) {
+ColumnStats ParseColumnStats(std::string_view json, const StatsPath& path, const DataType& type,
+                             StatsTrust trust) {
   return StatsParser().ParseColumn(json, path, type, trust);
 }
 

@@ -1,7 +1,8 @@
-// StatsParser: reads the JSON of `add.stats` for many files with one reusable parser. Externally synchronized.
+// StatsParser: reads the JSON of `add.stats` for many files with one reusable parser. Externally
+// synchronized.
 //
-// Keep one for a whole column (FileTable::Stats, NumRecords): its buffers grow once and are then reused. The free
-// functions of stats.h make one per call. Next: stats.h (what the answers mean).
+// Keep one for a whole column (FileTable::Stats, NumRecords): its buffers grow once and are then
+// reused. The free functions of stats.h make one per call. Next: stats.h (what the answers mean).
 #pragma once
 
 #include <memory>
@@ -18,10 +19,12 @@ class StatsParser {
   StatsParser(StatsParser&&) noexcept;
   StatsParser& operator=(StatsParser&&) noexcept;
 
-  // The text is copied, so it needs no padding and may go away. Empty or broken text: everything unknown.
+  // The text is copied, so it needs no padding and may go away. Empty or broken text: everything
+  // unknown.
   FileStats ParseFile(std::string_view json);
   // As ParseColumnStats in stats.h.
-  ColumnStats ParseColumn(std::string_view json, const StatsPath& path, const DataType& type, StatsTrust trust);
+  ColumnStats ParseColumn(std::string_view json, const StatsPath& path, const DataType& type,
+                          StatsTrust trust);
 
  private:
   struct State;  // Hides simdjson.

@@ -29,8 +29,9 @@ DataType Decimal(uint8_t precision, uint8_t scale) {
 // The statistics of a column "c" with these JSON bounds.
 ColumnStats Bounds(std::string_view min, std::string_view max, const DataType& type,
                    StatsTrust trust = StatsTrust::kVouched) {
-  return ParseColumnStats(fmt::format(R"({{"numRecords":3,"minValues":{{"c":{}}},"maxValues":{{"c":{}}}}})", min, max),
-                          {"c"}, type, trust);
+  return ParseColumnStats(
+      fmt::format(R"({{"numRecords":3,"minValues":{{"c":{}}},"maxValues":{{"c":{}}}}})", min, max),
+      {"c"}, type, trust);
 }
 
 int64_t Int(const Scalar& value) { return std::get<int64_t>(value); }
@@ -59,8 +60,10 @@ TEST(ParseStats, ReadsAFileWrittenElsewhereWithNestedPhysicalNames) {
 }
 
 TEST(ParseStats, AnAbsentColumnOrANameOfAStructIsUnknown) {
-  std::string_view json = R"({"numRecords":5,"minValues":{"s":{"x":1}},"maxValues":{"s":{"x":1}},"nullCount":{"s":{"x":0}}})";
-  for (const StatsPath& path : {StatsPath{"s"}, StatsPath{"x"}, StatsPath{"s", "x", "y"}, StatsPath{}}) {
+  std::string_view json =
+      R"({"numRecords":5,"minValues":{"s":{"x":1}},"maxValues":{"s":{"x":1}},"nullCount":{"s":{"x":0}}})";
+  for (const StatsPath& path :
+       {StatsPath{"s"}, StatsPath{"x"}, StatsPath{"s", "x", "y"}, StatsPath{}}) {
     auto stats = ParseColumnStats(json, path, Type(TypeKind::kLong));
     EXPECT_TRUE(IsNull(stats.min));
     EXPECT_TRUE(IsNull(stats.max));
@@ -82,7 +85,8 @@ TEST(ParseStats, FindsNamesThatJsonEscapes) {
 }
 
 TEST(ParseStats, BrokenTextIsUnknownAndNeverAnError) {
-  std::string good = R"({"numRecords":3,"minValues":{"c":"ab"},"maxValues":{"c":"cd"},"nullCount":{"c":0}})";
+  std::string good =
+      R"({"numRecords":3,"minValues":{"c":"ab"},"maxValues":{"c":"cd"},"nullCount":{"c":0}})";
   StatsParser parser;
   for (size_t size = 0; size < good.size(); ++size) {
     std::string cut = good.substr(0, size);
@@ -90,21 +94,26 @@ TEST(ParseStats, BrokenTextIsUnknownAndNeverAnError) {
     EXPECT_TRUE(IsNull(stats.min) && IsNull(stats.max) && !stats.null_count) << cut;
     EXPECT_FALSE(parser.ParseFile(cut).num_records) << cut;
   }
-  for (std::string_view text : {"null", "[]", "7", "\"x\"", "{\"minValues\":[1]}", "{\"minValues\":null}", "nonsense"}) {
-    EXPECT_TRUE(IsNull(parser.ParseColumn(text, {"c"}, Type(TypeKind::kString), StatsTrust::kForeign).min)) << text;
+  for (std::string_view text :
+       {"null", "[]", "7", "\"x\"", "{\"minValues\":[1]}", "{\"minValues\":null}", "nonsense"}) {
+    EXPECT_TRUE(
+        IsNull(parser.ParseColumn(text, {"c"}, Type(TypeKind::kString), StatsTrust::kForeign).min))
+        << text;
   }
   EXPECT_EQ(parser.ParseFile(good).num_records, 3);
 }
 
 TEST(ParseStats, SurvivesHostileText) {
-  std::string good = R"({"numRecords":3,"tightBounds":true,"minValues":{"s":{"c":"a\\u00e9b"},"n":1.5e3},)"
-                     R"("maxValues":{"s":{"c":"cd"},"n":12345678901234567890},"nullCount":{"s":{"c":0},"n":1}})";
+  std::string good =
+      R"({"numRecords":3,"tightBounds":true,"minValues":{"s":{"c":"a\\u00e9b"},"n":1.5e3},)"
+      R"("maxValues":{"s":{"c":"cd"},"n":12345678901234567890},"nullCount":{"s":{"c":0},"n":1}})";
   constexpr std::string_view kBytes = "{}[]\",:\\\\ue+-.09tfn\xFF";
   std::mt19937_64 random(5);
   StatsParser parser;
   for (int i = 0; i < 30'000; ++i) {
     std::string text = good;
-    for (size_t k = 1 + random() % 3; k > 0; --k) text[random() % text.size()] = kBytes[random() % kBytes.size()];
+    for (size_t k = 1 + random() % 3; k > 0; --k)
+      text[random() % text.size()] = kBytes[random() % kBytes.size()];
     if (random() % 4 == 0) text.resize(random() % text.size());
     parser.ParseFile(text);
     parser.ParseColumn(text, {"s", "c"}, Type(TypeKind::kString), StatsTrust::kForeign);
@@ -116,8 +125,11 @@ TEST(ParseStats, SurvivesHostileText) {
 
 TEST(ParseStats, LooseBoundsKeepOnlyCertainNullCounts) {
   auto count = [](int nulls, bool tight) {
-    return ParseColumnStats(fmt::format(R"({{"nullCount":{{"c":{}}},"numRecords":9,"tightBounds":{}}})", nulls, tight),
-                            {"c"}, Type(TypeKind::kLong)).null_count;
+    return ParseColumnStats(
+               fmt::format(R"({{"nullCount":{{"c":{}}},"numRecords":9,"tightBounds":{}}})", nulls,
+                           tight),
+               {"c"}, Type(TypeKind::kLong))
+        .null_count;
   };
   EXPECT_EQ(count(0, false), 0);
   EXPECT_EQ(count(9, false), 9);
@@ -128,8 +140,9 @@ TEST(ParseStats, LooseBoundsKeepOnlyCertainNullCounts) {
 }
 
 TEST(ParseStats, LooseBoundsAreNotExact) {
-  auto stats = ParseColumnStats(R"({"numRecords":2,"minValues":{"c":1},"maxValues":{"c":2},"tightBounds":false})", {"c"},
-                                Type(TypeKind::kLong));
+  auto stats = ParseColumnStats(
+      R"({"numRecords":2,"minValues":{"c":1},"maxValues":{"c":2},"tightBounds":false})", {"c"},
+      Type(TypeKind::kLong));
   EXPECT_EQ(Int(stats.max), 2);
   EXPECT_FALSE(stats.exact_bounds);
 }
@@ -158,15 +171,19 @@ TEST(ParseStats, DatesAndTimestampsInEverySpelling) {
     EXPECT_TRUE(IsNull(Bounds(bad, "null", Type(TypeKind::kDate)).min)) << bad;
   }
   int64_t noon = 19'782 * kDay + kDay / 2;
-  for (std::string_view text : {"\"2024-02-29T12:00:00.000Z\"", "\"2024-02-29T13:00:00+01:00\"", "\"2024-02-29 12:00:00\"",
-                                "\"2024-02-29T04:00:00.000-08:00\"", "\"2024-02-29T12:00:00.000000\""}) {
+  for (std::string_view text :
+       {"\"2024-02-29T12:00:00.000Z\"", "\"2024-02-29T13:00:00+01:00\"", "\"2024-02-29 12:00:00\"",
+        "\"2024-02-29T04:00:00.000-08:00\"", "\"2024-02-29T12:00:00.000000\""}) {
     auto stats = Bounds(text, text, Type(TypeKind::kTimestamp));
     EXPECT_EQ(Int(stats.min), noon) << text;
     EXPECT_EQ(Int(stats.max), noon + 1'000) << text;
     EXPECT_FALSE(stats.exact_bounds);
   }
-  EXPECT_EQ(Int(Bounds("\"2024-02-29T12:00:00.123456\"", "null", Type(TypeKind::kTimestampNtz)).min), noon + 123'456);
-  EXPECT_TRUE(IsNull(Bounds("\"2024-02-29T13:00:00+01:00\"", "null", Type(TypeKind::kTimestampNtz)).min));
+  EXPECT_EQ(
+      Int(Bounds("\"2024-02-29T12:00:00.123456\"", "null", Type(TypeKind::kTimestampNtz)).min),
+      noon + 123'456);
+  EXPECT_TRUE(
+      IsNull(Bounds("\"2024-02-29T13:00:00+01:00\"", "null", Type(TypeKind::kTimestampNtz)).min));
   EXPECT_TRUE(IsNull(Bounds("\"2024-02-29T25:00:00Z\"", "null", Type(TypeKind::kTimestamp)).min));
 }
 
@@ -186,7 +203,8 @@ TEST(ParseStats, ADoubleHoldsTheFloatItMayHaveBeenBeforeAWidening) {
   auto stats = Bounds("0.7", "1.1", Type(TypeKind::kDouble));
   EXPECT_LE(Double(stats.min), static_cast<double>(0.7F));
   EXPECT_GE(Double(stats.max), static_cast<double>(1.1F));
-  EXPECT_EQ(Double(Bounds("0.1234567890123", "null", Type(TypeKind::kDouble)).min), 0.1234567890123);
+  EXPECT_EQ(Double(Bounds("0.1234567890123", "null", Type(TypeKind::kDouble)).min),
+            0.1234567890123);
 }
 
 TEST(ParseStats, AForeignFloatMaxMayHideANan) {
@@ -209,8 +227,9 @@ TEST(ParseStats, TheTagTellsWhomToBelieve) {
 TEST(ParseStats, DecimalsNeverGoThroughADouble) {
   auto stats = Bounds("-99999999999999999999999999999999999999", "12345678901234567890.12345678",
                       Decimal(38, 0));
-  EXPECT_EQ(std::get<Int128>(stats.min), -(static_cast<Int128>(9'999'999'999'999'999'999ULL) *
-                                               10'000'000'000'000'000'000ULL + 9'999'999'999'999'999'999ULL));
+  EXPECT_EQ(std::get<Int128>(stats.min),
+            -(static_cast<Int128>(9'999'999'999'999'999'999ULL) * 10'000'000'000'000'000'000ULL +
+              9'999'999'999'999'999'999ULL));
   // Digits behind the scale: the bound moves outwards.
   EXPECT_EQ(std::get<Int128>(stats.max), static_cast<Int128>(12'345'678'901'234'567'891ULL));
   EXPECT_FALSE(stats.exact_bounds);
@@ -219,7 +238,8 @@ TEST(ParseStats, DecimalsNeverGoThroughADouble) {
   EXPECT_EQ(std::get<Int128>(exact.max), 1'500'000);
   EXPECT_TRUE(exact.exact_bounds);
   EXPECT_EQ(std::get<Int128>(Bounds("\"1.25\"", "2", Decimal(12, 4)).min), 12'500);
-  for (std::string_view bad : {"\"\"", "\"-\"", "\"1.2.3\"", "\"1e\"", "1e400", "1e39", "\"abc\"", "true"}) {
+  for (std::string_view bad :
+       {"\"\"", "\"-\"", "\"1.2.3\"", "\"1e\"", "1e400", "1e39", "\"abc\"", "true"}) {
     EXPECT_TRUE(IsNull(Bounds(bad, "null", Decimal(38, 2)).min)) << bad;
   }
 }
@@ -231,7 +251,8 @@ TEST(ParseStats, DecimalsThatOthersCarriedThroughADoubleStillBound) {
     auto unscaled = static_cast<Int128>(static_cast<int64_t>(random()) >> (random() % 64)) *
                     static_cast<int64_t>(1 + random() % 1'000'000'000);
     double value = static_cast<double>(unscaled) / std::pow(10.0, scale);
-    auto stats = Bounds(fmt::format("{}", value), fmt::format("{}", value), Decimal(38, scale), StatsTrust::kForeign);
+    auto stats = Bounds(fmt::format("{}", value), fmt::format("{}", value), Decimal(38, scale),
+                        StatsTrust::kForeign);
     ASSERT_FALSE(IsNull(stats.min));
     ASSERT_LE(std::get<Int128>(stats.min), unscaled) << value;
     ASSERT_GE(std::get<Int128>(stats.max), unscaled) << value;
@@ -242,7 +263,8 @@ TEST(ParseStats, TextOfANarrowerTypeReadsUnderTheWiderOne) {
   EXPECT_EQ(Int(Bounds("1", "2", Type(TypeKind::kLong)).max), 2);
   EXPECT_EQ(Double(Bounds("-3", "2", Type(TypeKind::kDouble)).min), -3.0);
   EXPECT_EQ(std::get<Int128>(Bounds("7", "7", Decimal(12, 2)).min), 700);
-  EXPECT_EQ(Int(Bounds("\"1970-01-02\"", "\"1970-01-02\"", Type(TypeKind::kTimestampNtz)).min), kDay);
+  EXPECT_EQ(Int(Bounds("\"1970-01-02\"", "\"1970-01-02\"", Type(TypeKind::kTimestampNtz)).min),
+            kDay);
 }
 
 TEST(ParseStats, NothingIsKnownOfBinaryAndNestedColumns) {
@@ -251,7 +273,8 @@ TEST(ParseStats, NothingIsKnownOfBinaryAndNestedColumns) {
   EXPECT_EQ(Bounds("false", "true", Type(TypeKind::kBoolean)).max, Scalar(true));
 }
 
-LeafStats Leaf(StatsPath path, DataType type, Scalar min, Scalar max, int64_t nulls = 0, bool nan = false) {
+LeafStats Leaf(StatsPath path, DataType type, Scalar min, Scalar max, int64_t nulls = 0,
+               bool nan = false) {
   return {std::move(path), std::move(type), std::move(min), std::move(max), nulls, nan};
 }
 
@@ -261,15 +284,17 @@ TEST(FormatStats, WritesTheProtocolsForm) {
           Leaf({"s", "d"}, Type(TypeKind::kDate), int64_t{0}, int64_t{19'782}, 1),
           Leaf({"s", "t"}, Type(TypeKind::kTimestamp), int64_t{1'999}, int64_t{-1}),
           Leaf({"n"}, Type(TypeKind::kTimestampNtz), int64_t{0}, int64_t{1'999'999}),
-          Leaf({"b"}, Type(TypeKind::kBoolean), false, true), Leaf({"m"}, Decimal(10, 2), Int128{-5}, Int128{12'345}),
+          Leaf({"b"}, Type(TypeKind::kBoolean), false, true),
+          Leaf({"m"}, Decimal(10, 2), Int128{-5}, Int128{12'345}),
           Leaf({"q\"x"}, Type(TypeKind::kString), std::string("a\"b"), std::string("z")),
           Leaf({"e"}, Type(TypeKind::kLong), Scalar(), Scalar(), 3)});
-  EXPECT_EQ(json,
-            R"({"numRecords":3,"tightBounds":true,"minValues":{"i":-1,"s":{"d":"1970-01-01",)"
-            R"("t":"1970-01-01T00:00:00.001Z"},"n":"1970-01-01T00:00:00.000","b":false,"m":-0.05,"q\"x":"a\"b"},)"
-            R"("maxValues":{"i":5,"s":{"d":"2024-02-29","t":"1969-12-31T23:59:59.999Z"},)"
-            R"("n":"1970-01-01T00:00:01.999","b":true,"m":123.45,"q\"x":"z"},)"
-            R"("nullCount":{"i":0,"s":{"d":1,"t":0},"n":0,"b":0,"m":0,"q\"x":0,"e":3}})");
+  EXPECT_EQ(
+      json,
+      R"({"numRecords":3,"tightBounds":true,"minValues":{"i":-1,"s":{"d":"1970-01-01",)"
+      R"("t":"1970-01-01T00:00:00.001Z"},"n":"1970-01-01T00:00:00.000","b":false,"m":-0.05,"q\"x":"a\"b"},)"
+      R"("maxValues":{"i":5,"s":{"d":"2024-02-29","t":"1969-12-31T23:59:59.999Z"},)"
+      R"("n":"1970-01-01T00:00:01.999","b":true,"m":123.45,"q\"x":"z"},)"
+      R"("nullCount":{"i":0,"s":{"d":1,"t":0},"n":0,"b":0,"m":0,"q\"x":0,"e":3}})");
 }
 
 TEST(FormatStats, LeavesOutWhatHasNoFaithfulText) {
@@ -279,17 +304,23 @@ TEST(FormatStats, LeavesOutWhatHasNoFaithfulText) {
   EXPECT_EQ(FormatBound(-infinity, BoundSide::kMin, Type(TypeKind::kFloat)), std::nullopt);
   EXPECT_EQ(FormatBound(int64_t{2'932'897}, BoundSide::kMax, Type(TypeKind::kDate)), std::nullopt);
   EXPECT_EQ(FormatBound(int64_t{-719'163}, BoundSide::kMin, Type(TypeKind::kDate)), std::nullopt);
-  EXPECT_EQ(FormatBound(int64_t{2'932'896}, BoundSide::kMax, Type(TypeKind::kDate)), "\"9999-12-31\"");
-  EXPECT_EQ(FormatBound(int64_t{-719'162}, BoundSide::kMin, Type(TypeKind::kDate)), "\"0001-01-01\"");
-  for (int64_t micros : {std::numeric_limits<int64_t>::min(), std::numeric_limits<int64_t>::max()}) {
+  EXPECT_EQ(FormatBound(int64_t{2'932'896}, BoundSide::kMax, Type(TypeKind::kDate)),
+            "\"9999-12-31\"");
+  EXPECT_EQ(FormatBound(int64_t{-719'162}, BoundSide::kMin, Type(TypeKind::kDate)),
+            "\"0001-01-01\"");
+  for (int64_t micros :
+       {std::numeric_limits<int64_t>::min(), std::numeric_limits<int64_t>::max()}) {
     EXPECT_EQ(FormatBound(micros, BoundSide::kMax, Type(TypeKind::kTimestamp)), std::nullopt);
   }
   EXPECT_EQ(FormatBound(std::string("a"), BoundSide::kMin, Type(TypeKind::kBinary)), std::nullopt);
-  EXPECT_EQ(FormatBound(std::string("a\xff"), BoundSide::kMin, Type(TypeKind::kString)), std::nullopt);
-  EXPECT_EQ(FormatStats(2, {Leaf({"d"}, Type(TypeKind::kDouble), 1.5, 2.5, 0, true)}),
-            R"({"numRecords":2,"tightBounds":true,"minValues":{"d":1.5},"maxValues":{},"nullCount":{"d":0}})");
-  EXPECT_EQ(FormatStats(2, {Leaf({"d"}, Type(TypeKind::kDouble), nan, nan)}),
-            R"({"numRecords":2,"tightBounds":true,"minValues":{},"maxValues":{},"nullCount":{"d":0}})");
+  EXPECT_EQ(FormatBound(std::string("a\xff"), BoundSide::kMin, Type(TypeKind::kString)),
+            std::nullopt);
+  EXPECT_EQ(
+      FormatStats(2, {Leaf({"d"}, Type(TypeKind::kDouble), 1.5, 2.5, 0, true)}),
+      R"({"numRecords":2,"tightBounds":true,"minValues":{"d":1.5},"maxValues":{},"nullCount":{"d":0}})");
+  EXPECT_EQ(
+      FormatStats(2, {Leaf({"d"}, Type(TypeKind::kDouble), nan, nan)}),
+      R"({"numRecords":2,"tightBounds":true,"minValues":{},"maxValues":{},"nullCount":{"d":0}})");
 }
 
 TEST(FormatStats, ZeroBoundsHoldBothZeros) {
@@ -298,7 +329,9 @@ TEST(FormatStats, ZeroBoundsHoldBothZeros) {
 }
 
 TEST(FormatStats, DecimalsAreExactNumbers) {
-  auto text = [](Int128 value, uint8_t scale) { return *FormatBound(value, BoundSide::kMin, Decimal(38, scale)); };
+  auto text = [](Int128 value, uint8_t scale) {
+    return *FormatBound(value, BoundSide::kMin, Decimal(38, scale));
+  };
   EXPECT_EQ(text(0, 0), "0");
   EXPECT_EQ(text(0, 3), "0.000");
   EXPECT_EQ(text(-7, 1), "-0.7");
@@ -317,10 +350,14 @@ TEST(TruncateString, CutsDownForMinAndUpForMax) {
   EXPECT_EQ(TruncateString(tops, BoundSide::kMax), std::nullopt);
   EXPECT_EQ(TruncateString("a" + tops, BoundSide::kMax), "b");
   // U+D7FF steps over the surrogates, U+7F and U+FFFF grow by a byte.
-  EXPECT_EQ(TruncateString(std::string(31, 'a') + "\xED\x9F\xBFz", BoundSide::kMax), std::string(31, 'a') + "\xEE\x80\x80");
-  EXPECT_EQ(TruncateString(std::string(31, 'a') + "\x7Fz", BoundSide::kMax), std::string(31, 'a') + "\xC2\x80");
-  EXPECT_EQ(TruncateString(std::string(31, 'a') + "\xEF\xBF\xBFz", BoundSide::kMax), std::string(31, 'a') + "\xF0\x90\x80\x80");
-  for (std::string_view bad : {"\xC0\x80", "\xED\xA0\x80", "\xF4\x90\x80\x80", "\xE2\x82", "\x80"}) {
+  EXPECT_EQ(TruncateString(std::string(31, 'a') + "\xED\x9F\xBFz", BoundSide::kMax),
+            std::string(31, 'a') + "\xEE\x80\x80");
+  EXPECT_EQ(TruncateString(std::string(31, 'a') + "\x7Fz", BoundSide::kMax),
+            std::string(31, 'a') + "\xC2\x80");
+  EXPECT_EQ(TruncateString(std::string(31, 'a') + "\xEF\xBF\xBFz", BoundSide::kMax),
+            std::string(31, 'a') + "\xF0\x90\x80\x80");
+  for (std::string_view bad :
+       {"\xC0\x80", "\xED\xA0\x80", "\xF4\x90\x80\x80", "\xE2\x82", "\x80"}) {
     EXPECT_FALSE(IsUtf8(bad));
     EXPECT_EQ(TruncateString(a32 + std::string(bad), BoundSide::kMin), std::nullopt);
   }
@@ -338,8 +375,8 @@ Schema NestedSchema() {
   inner.fields = {Column("x", Type(TypeKind::kLong)), Column("odd,`y.z", Type(TypeKind::kString))};
   DataType list = Type(TypeKind::kArray);
   list.fields = {Column("element", Type(TypeKind::kLong))};
-  return {{Column("p", Type(TypeKind::kString)), Column("a", Type(TypeKind::kLong)), Column("l", list),
-           Column("st", inner), Column("b", Type(TypeKind::kBinary))}};
+  return {{Column("p", Type(TypeKind::kString)), Column("a", Type(TypeKind::kLong)),
+           Column("l", list), Column("st", inner), Column("b", Type(TypeKind::kBinary))}};
 }
 
 TEST(IndexedLeaves, TakesTheFirstLeavesAndCountsListsWithoutGivingThemAny) {
@@ -351,9 +388,11 @@ TEST(IndexedLeaves, TakesTheFirstLeavesAndCountsListsWithoutGivingThemAny) {
   EXPECT_EQ(leaves({{"delta.dataSkippingNumIndexedCols", "3"}}), (Paths{{"a"}, {"st", "x"}}));
   EXPECT_EQ(leaves({{"delta.dataSkippingNumIndexedCols", "0"}}), Paths{});
   EXPECT_EQ(leaves({{"delta.dataSkippingNumIndexedCols", "-1"}}).size(), 4U);
-  EXPECT_EQ(leaves({{"delta.dataSkippingStatsColumns", " b , ST.`odd,``y.z`"}, {"delta.dataSkippingNumIndexedCols", "0"}}),
+  EXPECT_EQ(leaves({{"delta.dataSkippingStatsColumns", " b , ST.`odd,``y.z`"},
+                    {"delta.dataSkippingNumIndexedCols", "0"}}),
             (Paths{{"st", "odd,`y.z"}, {"b"}}));
-  EXPECT_EQ(leaves({{"delta.dataSkippingStatsColumns", "st,p,nothing"}}), (Paths{{"st", "x"}, {"st", "odd,`y.z"}}));
+  EXPECT_EQ(leaves({{"delta.dataSkippingStatsColumns", "st,p,nothing"}}),
+            (Paths{{"st", "x"}, {"st", "odd,`y.z"}}));
   EXPECT_EQ(leaves({{"delta.dataSkippingStatsColumns", ""}}), Paths{});
 }
 

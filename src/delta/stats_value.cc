@@ -22,8 +22,8 @@ bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
 // ---------------------------------------------------------------- dates and times
 
-constexpr int64_t kFirstDay = -719'162;   // 0001-01-01
-constexpr int64_t kLastDay = 2'932'896;   // 9999-12-31
+constexpr int64_t kFirstDay = -719'162;  // 0001-01-01
+constexpr int64_t kLastDay = 2'932'896;  // 9999-12-31
 constexpr int64_t kMicrosPerDay = 86'400'000'000;
 
 int64_t SaturatingAdd(int64_t a, int64_t b) {
@@ -34,12 +34,15 @@ int64_t SaturatingAdd(int64_t a, int64_t b) {
   return sum;
 }
 
-// A zone-less text counts as UTC for `timestamp`; a zone other than UTC makes no sense for `timestamp_ntz`.
+// A zone-less text counts as UTC for `timestamp`; a zone other than UTC makes no sense for
+// `timestamp_ntz`.
 ParsedBound ParseTimestampBound(std::string_view text, BoundSide side, TypeKind kind) {
-  auto micros = ParseTimestamp(text, kind == TypeKind::kTimestamp ? ZoneText::kAllowed : ZoneText::kForbidden);
+  auto micros = ParseTimestamp(
+      text, kind == TypeKind::kTimestamp ? ZoneText::kAllowed : ZoneText::kForbidden);
   if (!micros) return {};
   if (side == BoundSide::kMax) return {SaturatingAdd(*micros, kMicrosPerMilli), false};
-  // Writers that cut the number of microseconds towards zero raise instants before 1970 by up to a millisecond.
+  // Writers that cut the number of microseconds towards zero raise instants before 1970 by up to a
+  // millisecond.
   return {*micros > 0 ? *micros : SaturatingAdd(*micros, -kMicrosPerMilli), false};
 }
 
@@ -54,8 +57,12 @@ ParsedBound ParseInteger(std::string_view text, TypeKind kind) {
   int64_t value = 0;
   auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc() || end != text.data() + text.size()) return {};
-  int bits = kind == TypeKind::kByte ? 8 : kind == TypeKind::kShort ? 16 : kind == TypeKind::kInteger ? 32 : 64;
-  if (bits < 64 && (value < -(int64_t{1} << (bits - 1)) || value >= (int64_t{1} << (bits - 1)))) return {};
+  int bits = kind == TypeKind::kByte      ? 8
+             : kind == TypeKind::kShort   ? 16
+             : kind == TypeKind::kInteger ? 32
+                                          : 64;
+  if (bits < 64 && (value < -(int64_t{1} << (bits - 1)) || value >= (int64_t{1} << (bits - 1))))
+    return {};
   return {value, true};
 }
 
@@ -72,7 +79,8 @@ template <typename Float>
 std::optional<double> ParseFloatAs(std::string_view text) {
   Float value = 0;
   auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || std::isnan(value)) return std::nullopt;
+  if (error != std::errc() || end != text.data() + text.size() || std::isnan(value))
+    return std::nullopt;
   return static_cast<double>(value);
 }
 
@@ -87,7 +95,9 @@ ParsedBound ParseFloating(std::string_view text, BoundSide side, TypeKind kind, 
   if (!as_double) return {};
   // Nine digits or fewer may be the text of a float from before a type widening: hold both.
   if (as_float && SignificantDigits(text) <= 9) {
-    return {side == BoundSide::kMin ? std::min(*as_double, *as_float) : std::max(*as_double, *as_float), false};
+    return {
+        side == BoundSide::kMin ? std::min(*as_double, *as_float) : std::max(*as_double, *as_float),
+        false};
   }
   return {*as_double, false};
 }
@@ -102,8 +112,8 @@ constexpr UInt128 PowerOfTen(int exponent) {
 constexpr UInt128 kTenTo37 = PowerOfTen(37);
 constexpr Int128 kTenTo38 = static_cast<Int128>(PowerOfTen(38));
 
-// The number `digits` x 10^exponent scaled to an integer; `cut` tells that digits were lost (towards zero).
-// Nothing if it does not fit 38 digits.
+// The number `digits` x 10^exponent scaled to an integer; `cut` tells that digits were lost
+// (towards zero). Nothing if it does not fit 38 digits.
 std::optional<UInt128> ScaleDigits(const std::string& digits, int64_t exponent, bool& cut) {
   UInt128 magnitude = 0;
   int64_t kept = static_cast<int64_t>(digits.size()) + std::min<int64_t>(exponent, 0);
@@ -154,7 +164,8 @@ std::optional<DecimalText> ParseDecimalText(std::string_view text) {
     if (!power.empty() && power.front() == '+') power.remove_prefix(1);
     int exponent = 0;
     auto [end, error] = std::from_chars(power.data(), power.data() + power.size(), exponent);
-    if (error != std::errc() || end != power.data() + power.size() || exponent > 400 || exponent < -400) {
+    if (error != std::errc() || end != power.data() + power.size() || exponent > 400 ||
+        exponent < -400) {
       return std::nullopt;
     }
     out.exponent += exponent;
@@ -162,9 +173,11 @@ std::optional<DecimalText> ParseDecimalText(std::string_view text) {
   return out;
 }
 
-// A text of 17 digits or fewer can be a decimal that somebody carried through a double (delta-rs does): then it is off by
-// up to three roundings of 2^-53 each, so the bound moves outwards by 2^-51 of itself. Texts with lost digits move by one.
-ParsedBound ParseDecimal(std::string_view text, BoundSide side, const DataType& type, StatsTrust trust) {
+// A text of 17 digits or fewer can be a decimal that somebody carried through a double (delta-rs
+// does): then it is off by up to three roundings of 2^-53 each, so the bound moves outwards by
+// 2^-51 of itself. Texts with lost digits move by one.
+ParsedBound ParseDecimal(std::string_view text, BoundSide side, const DataType& type,
+                         StatsTrust trust) {
   auto parts = ParseDecimalText(text);
   if (!parts) return {};
   bool cut = false;
@@ -195,7 +208,8 @@ std::optional<std::string> FormatDay(int64_t days) {
 
 // Cut to milliseconds: "2026-11-01T12:30:59.123", with Z if the type has a zone.
 std::optional<std::string> FormatInstant(int64_t micros, bool zone) {
-  if (micros < kFirstDay * kMicrosPerDay || micros >= (kLastDay + 1) * kMicrosPerDay) return std::nullopt;
+  if (micros < kFirstDay * kMicrosPerDay || micros >= (kLastDay + 1) * kMicrosPerDay)
+    return std::nullopt;
   return fmt::format("\"{}{}\"", FormatTimestamp(micros).substr(0, 23), zone ? "Z" : "");
 }
 
@@ -228,21 +242,30 @@ std::string FormatDecimal(Int128 value, int scale) {
 
 ParsedBound ParseBound(StatsToken token, BoundSide side, const DataType& type, StatsTrust trust) {
   switch (type.kind) {
-    case TypeKind::kBoolean: return ParseBoolean(token);
-    case TypeKind::kByte: case TypeKind::kShort: case TypeKind::kInteger: case TypeKind::kLong:
+    case TypeKind::kBoolean:
+      return ParseBoolean(token);
+    case TypeKind::kByte:
+    case TypeKind::kShort:
+    case TypeKind::kInteger:
+    case TypeKind::kLong:
       return ParseInteger(token.text, type.kind);
-    case TypeKind::kFloat: case TypeKind::kDouble: return ParseFloating(token.text, side, type.kind, trust);
-    case TypeKind::kDecimal: return ParseDecimal(token.text, side, type, trust);
+    case TypeKind::kFloat:
+    case TypeKind::kDouble:
+      return ParseFloating(token.text, side, type.kind, trust);
+    case TypeKind::kDecimal:
+      return ParseDecimal(token.text, side, type, trust);
     case TypeKind::kString:
       if (!token.is_string) return {};
       return {std::string(token.text), false};
     case TypeKind::kDate:
       if (!token.is_string) return {};
       return ParseDateBound(token.text);
-    case TypeKind::kTimestamp: case TypeKind::kTimestampNtz:
+    case TypeKind::kTimestamp:
+    case TypeKind::kTimestampNtz:
       if (!token.is_string) return {};
       return ParseTimestampBound(token.text, side, type.kind);
-    default: return {};
+    default:
+      return {};
   }
 }
 
@@ -253,13 +276,19 @@ std::optional<std::string> FormatBound(const Scalar& value, BoundSide side, cons
   }
   if (const auto* number = std::get_if<int64_t>(&value)) {
     switch (type.kind) {
-      case TypeKind::kByte: case TypeKind::kShort: case TypeKind::kInteger: case TypeKind::kLong:
+      case TypeKind::kByte:
+      case TypeKind::kShort:
+      case TypeKind::kInteger:
+      case TypeKind::kLong:
         return fmt::format("{}", *number);
       case TypeKind::kDate:
         return FormatDay(*number);
-      case TypeKind::kTimestamp: return FormatInstant(*number, true);
-      case TypeKind::kTimestampNtz: return FormatInstant(*number, false);
-      default: return std::nullopt;
+      case TypeKind::kTimestamp:
+        return FormatInstant(*number, true);
+      case TypeKind::kTimestampNtz:
+        return FormatInstant(*number, false);
+      default:
+        return std::nullopt;
     }
   }
   if (const auto* number = std::get_if<double>(&value)) {
@@ -291,7 +320,8 @@ std::optional<std::string> TruncateString(std::string_view text, BoundSide side)
   if (!IsUtf8(text.substr(at))) return std::nullopt;
   std::string prefix(text.substr(0, at));
   if (at == text.size() || side == BoundSide::kMin) return prefix;
-  // Raise the last code point that can be raised, and drop what follows it. UTF-8 bytes order as code points do.
+  // Raise the last code point that can be raised, and drop what follows it. UTF-8 bytes order as
+  // code points do.
   while (!points.empty() && points.back() == 0x10FFFF) points.pop_back();
   if (points.empty()) return std::nullopt;
   points.back() = points.back() == 0xD7FF ? 0xE000 : points.back() + 1;

@@ -126,33 +126,41 @@ Error UnknownProperty(const std::string& key) {
 // What a value should have been, or nothing if it is fine.
 std::string ExpectedValue(const TableProperty& property, std::string_view value) {
   switch (property.kind) {
-    case kBoolean: return IsOneOf(value, "true|false") ? "" : "true or false";
+    case kBoolean:
+      return IsOneOf(value, "true|false") ? "" : "true or false";
     case kInteger: {
       const auto number = ParseWhole(value);
-      return number && *number >= property.least ? "" : fmt::format("a whole number of at least {}", property.least);
+      return number && *number >= property.least
+                 ? ""
+                 : fmt::format("a whole number of at least {}", property.least);
     }
-    case kInterval: return ParseIntervalMs(value) ? "" : "an interval such as \"interval 30 days\"";
+    case kInterval:
+      return ParseIntervalMs(value) ? "" : "an interval such as \"interval 30 days\"";
     case kBytes: {
       const auto bytes = ParseByteSize(value);
-      return bytes && *bytes >= property.least ? "" : "a number of bytes such as 134217728 or 128mb";
+      return bytes && *bytes >= property.least ? ""
+                                               : "a number of bytes such as 134217728 or 128mb";
     }
     case kWord:
-    case kText: return "";
+    case kText:
+      return "";
   }
   return "";
 }
 
 Status CheckProperty(const TableProperty& property, std::string_view value) {
   if (const std::string expected = ExpectedValue(property, value); !expected.empty()) {
-    return Invalid("delta.bad_property", fmt::format("{} cannot be \"{}\"", property.name, value), "give " + expected);
+    return Invalid("delta.bad_property", fmt::format("{} cannot be \"{}\"", property.name, value),
+                   "give " + expected);
   }
   const bool refused = !property.passive.empty() && !IsOneOf(value, property.passive);
   if (refused || (property.kind == kWord && !IsOneOf(value, property.words))) {
     std::string values(property.passive.empty() ? property.words : property.passive);
     std::replace(values.begin(), values.end(), '|', ',');
-    return Unsupported("delta.unsupported_property",
-                       fmt::format("this build cannot write a table with {} = \"{}\"", property.name, value),
-                       fmt::format("leave it out; possible: {}", values));
+    return Unsupported(
+        "delta.unsupported_property",
+        fmt::format("this build cannot write a table with {} = \"{}\"", property.name, value),
+        fmt::format("leave it out; possible: {}", values));
   }
   return {};
 }
@@ -163,17 +171,20 @@ std::span<const TableProperty> KnownTableProperties() { return kProperties; }
 
 Status CheckTableProperties(const std::map<std::string, std::string>& properties) {
   for (const auto& [key, value] : properties) {
-    if (key.empty()) return Invalid("delta.bad_property", "a table property has an empty name", "name it");
+    if (key.empty())
+      return Invalid("delta.bad_property", "a table property has an empty name", "name it");
     if (!Lower(key).starts_with("delta.")) continue;
-    const auto* known = std::find_if(std::begin(kProperties), std::end(kProperties),
-                                     [&](const TableProperty& property) { return property.name == key; });
+    const auto* known =
+        std::find_if(std::begin(kProperties), std::end(kProperties),
+                     [&](const TableProperty& property) { return property.name == key; });
     if (known != std::end(kProperties)) {
       LAKEHOLD_TRY(CheckProperty(*known, value));
       continue;
     }
     for (const auto& [prefix, why] : kRefusedPrefixes) {
       if (!key.starts_with(prefix)) continue;
-      return Unsupported("delta.unsupported_property", fmt::format("{} cannot be set: {}", key, why), "leave it out");
+      return Unsupported("delta.unsupported_property",
+                         fmt::format("{} cannot be set: {}", key, why), "leave it out");
     }
     return UnknownProperty(key);
   }
@@ -207,9 +218,11 @@ std::optional<int64_t> ParseIntervalMs(std::string_view text) {
     const auto count = ParseWhole(words[i]);
     std::string_view unit = words[i + 1];
     if (unit.ends_with('s')) unit.remove_suffix(1);
-    const auto* known = std::find_if(std::begin(kUnits), std::end(kUnits), [&](const auto& u) { return u.first == unit; });
+    const auto* known = std::find_if(std::begin(kUnits), std::end(kUnits),
+                                     [&](const auto& u) { return u.first == unit; });
     int64_t part = 0;
-    if (!count || *count < 0 || known == std::end(kUnits) || __builtin_mul_overflow(*count, known->second, &part) ||
+    if (!count || *count < 0 || known == std::end(kUnits) ||
+        __builtin_mul_overflow(*count, known->second, &part) ||
         __builtin_add_overflow(total, part, &total)) {
       return std::nullopt;
     }

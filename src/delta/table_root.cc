@@ -17,7 +17,9 @@ std::string Join(std::string_view folder, std::string_view name) {
 
 std::string TableRoot::KeyOf(std::string_view name) const { return Join(folder, name); }
 
-std::string TableRoot::LogKeyOf(std::string_view name) const { return Join(Join(folder, kLogFolder), name); }
+std::string TableRoot::LogKeyOf(std::string_view name) const {
+  return Join(Join(folder, kLogFolder), name);
+}
 
 std::string TableRoot::uri() const { return store ? Join(store->uri(), folder) : folder; }
 

@@ -1,4 +1,5 @@
-// TableRoot and LogContext: where a table lives, and the world its log is read and written in. Plain values.
+// TableRoot and LogContext: where a table lives, and the world its log is read and written in.
+// Plain values.
 #pragma once
 
 #include <memory>
@@ -16,7 +17,8 @@ class CheckpointCodec;
 
 struct TableRoot {
   std::shared_ptr<storage::ObjectStore> store;
-  std::string folder;  // Key prefix of the table in the store, without a trailing slash; "" if the store is the table.
+  std::string folder;  // Key prefix of the table in the store, without a trailing slash; "" if the
+                       // store is the table.
 
   // The key of a name in the table's folder, or in its log.
   std::string KeyOf(std::string_view name) const;
@@ -27,7 +29,8 @@ struct TableRoot {
 
 struct LogContext {
   Runtime runtime;
-  // Reads and writes checkpoints; null where there is none (then Parquet checkpoints are kUnsupported).
+  // Reads and writes checkpoints; null where there is none (then Parquet checkpoints are
+  // kUnsupported).
   std::shared_ptr<CheckpointCodec> checkpoint_codec;
 };
 

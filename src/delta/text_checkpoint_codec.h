@@ -1,5 +1,5 @@
-// TextCheckpointCodec: checkpoints as lines of JSON under their Parquet names, for tests of the floors below the engine.
-// Thread-safe.
+// TextCheckpointCodec: checkpoints as lines of JSON under their Parquet names, for tests of the
+// floors below the engine. Thread-safe.
 #pragma once
 
 #include <atomic>
@@ -17,7 +17,8 @@ class TextCheckpointCodec : public CheckpointCodec {
               const CheckpointVisitor& visit) override {
     ++reads;
     LAKEHOLD_ASSIGN(const Bytes text, root.store->Get(key, std::nullopt));
-    const ActionFilter filter{.files = columns.files, .state = columns.state, .commit = false, .changes = false};
+    const ActionFilter filter{
+        .files = columns.files, .state = columns.state, .commit = false, .changes = false};
     Status parsed = ParseCommit(text, key, filter, [&](Action&& action) -> Status {
       if (!columns.tombstones && std::holds_alternative<RemoveFile>(action)) return {};
       if (auto* add = std::get_if<AddFile>(&action); add && !columns.stats) add->stats.reset();
@@ -29,15 +30,17 @@ class TextCheckpointCodec : public CheckpointCodec {
     LAKEHOLD_TRY(parsed);
     // {"sidecar":{"path":"..."}} lines, written by tests only.
     constexpr std::string_view kSidecar = "{\"sidecar\":{\"path\":\"";
-    for (size_t at = text.view().find(kSidecar); at != std::string_view::npos; at = text.view().find(kSidecar, at + 1)) {
+    for (size_t at = text.view().find(kSidecar); at != std::string_view::npos;
+         at = text.view().find(kSidecar, at + 1)) {
       const size_t begin = at + kSidecar.size();
-      LAKEHOLD_TRY(visit.sidecar({std::string(text.view().substr(begin, text.view().find('"', begin) - begin)), 0, 0}));
+      LAKEHOLD_TRY(visit.sidecar(
+          {std::string(text.view().substr(begin, text.view().find('"', begin) - begin)), 0, 0}));
     }
     return {};
   }
 
-  Result<WrittenCheckpoint> Write(const TableRoot& root, std::string_view key, const ActionSource& next,
-                                  bool stats_as_json) override {
+  Result<WrittenCheckpoint> Write(const TableRoot& root, std::string_view key,
+                                  const ActionSource& next, bool stats_as_json) override {
     std::string text;
     int64_t actions = 0;
     for (;; ++actions) {

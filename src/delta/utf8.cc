@@ -17,7 +17,8 @@ std::optional<char32_t> NextCodePoint(std::string_view text, size_t& at) {
     point = (point << 6) | (byte(i) & 0x3F);
   }
   constexpr char32_t kLeast[] = {0, 0, 0x80, 0x800, 0x10000};
-  if (point < kLeast[length] || point > 0x10FFFF || (point >= 0xD800 && point <= 0xDFFF)) return std::nullopt;
+  if (point < kLeast[length] || point > 0x10FFFF || (point >= 0xD800 && point <= 0xDFFF))
+    return std::nullopt;
   at += length;
   return point;
 }

@@ -8,8 +8,8 @@
 
 namespace lakehold::delta {
 
-// The code point at byte `at`, which moves behind it; nothing (and `at` unmoved) for overlong forms, surrogates, values
-// above U+10FFFF and cut sequences. Precondition: at < text.size().
+// The code point at byte `at`, which moves behind it; nothing (and `at` unmoved) for overlong
+// forms, surrogates, values above U+10FFFF and cut sequences. Precondition: at < text.size().
 std::optional<char32_t> NextCodePoint(std::string_view text, size_t& at);
 bool IsUtf8(std::string_view text);
 // Precondition: a code point that is no surrogate.

@@ -25,7 +25,8 @@ constexpr auto kDigits = MakeDigits();
 
 Result<std::string> DecodeZ85(std::string_view text) {
   if (text.size() % 5 != 0) {
-    return Corrupt("delta.bad_z85", fmt::format("{} characters of z85 are not a multiple of five", text.size()));
+    return Corrupt("delta.bad_z85",
+                   fmt::format("{} characters of z85 are not a multiple of five", text.size()));
   }
   std::string bytes;
   bytes.reserve(text.size() / 5 * 4);
@@ -34,13 +35,14 @@ Result<std::string> DecodeZ85(std::string_view text) {
     for (char c : text.substr(at, 5)) {
       int8_t digit = kDigits[static_cast<unsigned char>(c)];
       if (digit < 0) {
-        return Corrupt("delta.bad_z85",
-                       fmt::format("byte 0x{:02x} is no z85 character", static_cast<unsigned char>(c)));
+        return Corrupt("delta.bad_z85", fmt::format("byte 0x{:02x} is no z85 character",
+                                                    static_cast<unsigned char>(c)));
       }
       word = word * 85 + static_cast<uint64_t>(digit);
     }
     if (word > 0xFFFFFFFF) {
-      return Corrupt("delta.bad_z85", fmt::format("the five z85 characters at {} exceed four bytes", at));
+      return Corrupt("delta.bad_z85",
+                     fmt::format("the five z85 characters at {} exceed four bytes", at));
     }
     for (int shift = 24; shift >= 0; shift -= 8) bytes += static_cast<char>((word >> shift) & 0xFF);
   }

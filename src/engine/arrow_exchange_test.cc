@@ -1,11 +1,11 @@
-#include <gtest/gtest.h>
-
 #include <cstring>
-#include <duckdb.hpp>
 #include <functional>
 #include <memory>
 #include <string>
 #include <vector>
+
+#include <duckdb.hpp>
+#include <gtest/gtest.h>
 
 #include "engine/engine_fixture_test.h"
 
@@ -34,32 +34,43 @@ class ArrowExchange : public EngineTest {
 };
 
 constexpr const char* kAllTypes =
-    "SELECT i % 2 = 0 AS b, i::TINYINT AS i8, i::SMALLINT AS i16, i::INTEGER AS i32, i AS i64, i::UTINYINT AS u8, "
-    "i::UBIGINT AS u64, i / 3.0::FLOAT AS f, i / 7.0::DOUBLE AS d, (i / 100.0)::DECIMAL(9, 2) AS dec9, "
+    "SELECT i % 2 = 0 AS b, i::TINYINT AS i8, i::SMALLINT AS i16, i::INTEGER AS i32, i AS i64, "
+    "i::UTINYINT AS u8, "
+    "i::UBIGINT AS u64, i / 3.0::FLOAT AS f, i / 7.0::DOUBLE AS d, (i / 100.0)::DECIMAL(9, 2) AS "
+    "dec9, "
     "(i * 1000000000000)::DECIMAL(38, 4) AS dec38, DATE '2020-01-01' + i::INTEGER AS day, "
     "TIMESTAMP '2020-01-01 01:02:03.456789' + INTERVAL (i) HOUR AS ts, "
     "TIMESTAMPTZ '2020-01-01 01:02:03.456789+00' + INTERVAL (i) HOUR AS tstz, "
     "CASE WHEN i % 5 = 0 THEN NULL ELSE 'text ' || repeat('x', i::INTEGER) END AS s, "
-    "('bytes' || i)::BLOB AS bytes, {'a': i, 'b': 'n' || i} AS st, [i, NULL, i + 1] AS li, MAP {'k' || i: i} AS mp, "
+    "('bytes' || i)::BLOB AS bytes, {'a': i, 'b': 'n' || i} AS st, [i, NULL, i + 1] AS li, MAP "
+    "{'k' || i: i} AS mp, "
     "[{'x': [i]}] AS deep FROM range(100) t(i)";
 
 TEST_F(ArrowExchange, EveryTypeSurvivesARoundTrip) {
   auto session = OpenSession();
   ASSERT_TRUE(session->Register("given", SourceOf(kAllTypes, false, 7)).ok());
-  const std::string difference = "SELECT count(*) FROM ((FROM given EXCEPT ALL (" + std::string(kAllTypes) +
-                                 ")) UNION ALL ((" + kAllTypes + ") EXCEPT ALL FROM given))";
+  const std::string difference = "SELECT count(*) FROM ((FROM given EXCEPT ALL (" +
+                                 std::string(kAllTypes) + ")) UNION ALL ((" + kAllTypes +
+                                 ") EXCEPT ALL FROM given))";
   EXPECT_EQ(ReadText(*session, difference), "0");
   EXPECT_EQ(ReadText(*session, "SELECT count(*) FROM given"), "100");
 }
 
 TEST_F(ArrowExchange, FiltersAndProjectionsOnAnInputAreExact) {
   auto session = OpenSession();
-  ASSERT_TRUE(session->Register("given", SourceOf("SELECT i AS id, 'n' || (i % 7) AS name, i * 2 AS twice "
-                                                  "FROM range(100000) t(i)", false)).ok());
-  EXPECT_EQ(ReadText(*session, "SELECT count(*) FROM given WHERE id BETWEEN 50000 AND 51000"), "1001");
+  ASSERT_TRUE(
+      session
+          ->Register("given", SourceOf("SELECT i AS id, 'n' || (i % 7) AS name, i * 2 AS twice "
+                                       "FROM range(100000) t(i)",
+                                       false))
+          .ok());
+  EXPECT_EQ(ReadText(*session, "SELECT count(*) FROM given WHERE id BETWEEN 50000 AND 51000"),
+            "1001");
   EXPECT_EQ(ReadText(*session, "SELECT max(name) FROM given WHERE id < 10"), "n6");
   EXPECT_EQ(ReadText(*session, "SELECT sum(twice) FROM given WHERE name = 'n3' AND id < 20"), "60");
-  EXPECT_EQ(ReadText(*session, "SELECT count(*) FROM given a JOIN given b USING (id) WHERE b.id % 3 = 0"), "33334");
+  EXPECT_EQ(
+      ReadText(*session, "SELECT count(*) FROM given a JOIN given b USING (id) WHERE b.id % 3 = 0"),
+      "33334");
   EXPECT_EQ(ReadText(*session, "SELECT name FROM given WHERE twice = 14"), "n0");
 }
 
@@ -116,7 +127,8 @@ TEST_F(ArrowExchange, TheProducersOwnWordsComeThrough) {
 
 TEST_F(ArrowExchange, TextIsPlainUtf8AndInstantsAreUtc) {
   auto session = OpenSession();
-  auto query = session->Run("SELECT 'x' AS s, now() AS t, sum(1::BIGINT) AS h, uuid() AS u, {'a': 1}::JSON AS j", {});
+  auto query = session->Run(
+      "SELECT 'x' AS s, now() AS t, sum(1::BIGINT) AS h, uuid() AS u, {'a': 1}::JSON AS j", {});
   ASSERT_TRUE(query.ok()) << query.error().ToString();
   ArrowArrayStream stream;
   ASSERT_TRUE((*query)->Open(10, &stream).ok());

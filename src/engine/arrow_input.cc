@@ -1,25 +1,26 @@
 #include "engine/arrow_input.h"
 
-#include <fmt/format.h>
-
 #include <cerrno>
 #include <cstring>
-#include <duckdb/catalog/catalog.hpp>
-#include <duckdb/catalog/catalog_entry/table_function_catalog_entry.hpp>
-#include <duckdb/function/table/arrow.hpp>
-#include <duckdb/common/string_util.hpp>
-#include <duckdb/main/external_dependencies.hpp>
 #include <string>
 #include <string_view>
 #include <unordered_set>
 #include <utility>
 #include <vector>
 
+#include <duckdb/catalog/catalog.hpp>
+#include <duckdb/catalog/catalog_entry/table_function_catalog_entry.hpp>
+#include <duckdb/common/string_util.hpp>
+#include <duckdb/function/table/arrow.hpp>
+#include <duckdb/main/external_dependencies.hpp>
+#include <fmt/format.h>
+
 #include "engine/duckdb_errors.h"
 
 namespace lakehold::engine {
 
-// One exported schema, shared by every bind that asked for it: DuckDB releases its copies in its own time.
+// One exported schema, shared by every bind that asked for it: DuckDB releases its copies in its
+// own time.
 struct ArrowInput::SharedSchema {
   ArrowSchema schema{};
   SharedSchema() = default;
@@ -43,7 +44,8 @@ namespace {
 
 std::string LastError(ArrowArrayStream* stream) {
   const char* text = stream->get_last_error(stream);
-  return text == nullptr || *text == '\0' ? std::string("the producer gave no reason") : std::string(text);
+  return text == nullptr || *text == '\0' ? std::string("the producer gave no reason")
+                                          : std::string(text);
 }
 
 Error ProducerError(int code, ArrowArrayStream* stream) {
@@ -68,7 +70,8 @@ Status CheckNames(const ArrowSchema& schema) {
   for (int64_t i = 0; i < schema.n_children; ++i) {
     const char* name = schema.children[i]->name;
     if (name == nullptr || *name == '\0') {
-      return Invalid("engine.column_names", fmt::format("column {} of the Arrow input has no name", i + 1),
+      return Invalid("engine.column_names",
+                     fmt::format("column {} of the Arrow input has no name", i + 1),
                      "Name the column");
     }
     if (!names.insert(duckdb::StringUtil::Lower(name)).second) {
@@ -81,7 +84,8 @@ Status CheckNames(const ArrowSchema& schema) {
 }
 
 Status CheckSchema(const ArrowSchema& schema) {
-  if (schema.release == nullptr || schema.format == nullptr || std::strcmp(schema.format, "+s") != 0) {
+  if (schema.release == nullptr || schema.format == nullptr ||
+      std::strcmp(schema.format, "+s") != 0) {
     return Invalid("engine.bad_input", "the Arrow input is no stream of record batches");
   }
   if (schema.n_children < 1) return Invalid("engine.bad_input", "the Arrow input has no columns");
@@ -101,15 +105,19 @@ Status CheckMicroseconds(const ArrowSchema& column, const ArrowArray& values) {
   for (int64_t i = values.offset; i < values.offset + values.length; ++i) {
     const bool valid = validity == nullptr || (validity[i / 8] >> (i % 8) & 1) != 0;
     if (!valid || nanos[i] % kNanosPerMicro == 0) continue;
-    return Invalid("engine.nanoseconds",
-                   fmt::format("column \"{}\" has nanoseconds, the first in row {} of its batch; timestamps keep "
-                               "microseconds", column.name, i - values.offset),
-                   "Floor it to us first");
+    return Invalid(
+        "engine.nanoseconds",
+        fmt::format(
+            "column \"{}\" has nanoseconds, the first in row {} of its batch; timestamps keep "
+            "microseconds",
+            column.name, i - values.offset),
+        "Floor it to us first");
   }
   return {};
 }
 
-// A batch seen through a projection: the wanted children in DuckDB's order, the producer's batch kept until release.
+// A batch seen through a projection: the wanted children in DuckDB's order, the producer's batch
+// kept until release.
 struct ProjectedBatch {
   ArrowArray batch{};
   std::vector<ArrowArray*> children;
@@ -135,7 +143,8 @@ void Project(ArrowArray* batch, const std::vector<int64_t>& columns) {
 class ProjectedStream final : public duckdb::ArrowArrayStreamWrapper {
  public:
   // columns[i]: the producer's column for DuckDB's i-th, or -1 for none.
-  ProjectedStream(const ArrowArrayStream& stream, const ArrowSchema& schema, std::vector<int64_t> columns)
+  ProjectedStream(const ArrowArrayStream& stream, const ArrowSchema& schema,
+                  std::vector<int64_t> columns)
       : width_(schema.n_children), schema_(schema), columns_(std::move(columns)) {
     arrow_array_stream = stream;
     number_of_rows = -1;
@@ -150,12 +159,14 @@ class ProjectedStream final : public duckdb::ArrowArrayStreamWrapper {
     }
     if (chunk->arrow_array.release == nullptr) return chunk;
     if (chunk->arrow_array.n_children != width_) {
-      ThrowError(Invalid("engine.bad_input", fmt::format("an Arrow batch has {} columns, its schema {}",
-                                                         chunk->arrow_array.n_children, width_)));
+      ThrowError(
+          Invalid("engine.bad_input", fmt::format("an Arrow batch has {} columns, its schema {}",
+                                                  chunk->arrow_array.n_children, width_)));
     }
     for (const int64_t column : columns_) {
       if (column < 0 || !HasNanoseconds(*schema_.children[column])) continue;
-      CheckOrThrow(CheckMicroseconds(*schema_.children[column], *chunk->arrow_array.children[column]));
+      CheckOrThrow(
+          CheckMicroseconds(*schema_.children[column], *chunk->arrow_array.children[column]));
     }
     Project(&chunk->arrow_array, columns_);
     return chunk;
@@ -175,8 +186,8 @@ struct KeptInput final : duckdb::DependencyItem {
   }
 };
 
-duckdb::unique_ptr<duckdb::ArrowArrayStreamWrapper> Produce(uintptr_t factory,
-                                                            duckdb::ArrowStreamParameters& parameters) {
+duckdb::unique_ptr<duckdb::ArrowArrayStreamWrapper> Produce(
+    uintptr_t factory, duckdb::ArrowStreamParameters& parameters) {
   auto* kept = reinterpret_cast<KeptInput*>(factory);
   std::vector<int64_t> columns;
   for (const auto& [position, column] : parameters.projected_columns.filter_to_col) {
@@ -193,24 +204,28 @@ void GiveSchema(ArrowArrayStream* factory, ArrowSchema& schema) {
   CheckOrThrow(kept->input->ExportSchema(&schema));
 }
 
-duckdb::unique_ptr<duckdb::FunctionData> Bind(duckdb::ClientContext& context, duckdb::TableFunctionBindInput& input,
+duckdb::unique_ptr<duckdb::FunctionData> Bind(duckdb::ClientContext& context,
+                                              duckdb::TableFunctionBindInput& input,
                                               duckdb::vector<duckdb::LogicalType>& types,
                                               duckdb::vector<std::string>& names) {
   const std::string key = duckdb::StringValue::Get(input.inputs[0]);
   auto inputs = context.registered_state->Get<ArrowInputs>(ArrowInputs::kStateName);
   auto found = inputs ? inputs->Find(key) : nullptr;
-  if (!found) ThrowError(NotFound("engine.unknown_input", fmt::format("this session has no Arrow input \"{}\"", key)));
+  if (!found)
+    ThrowError(NotFound("engine.unknown_input",
+                        fmt::format("this session has no Arrow input \"{}\"", key)));
   auto kept = duckdb::make_shared_ptr<KeptInput>();
   kept->input = std::move(found);
   CheckOrThrow(kept->input->ExportSchema(&kept->bound));
 
   const auto factory = reinterpret_cast<uintptr_t>(kept.get());
-  duckdb::vector<duckdb::Value> pointers{duckdb::Value::POINTER(factory),
-                                         duckdb::Value::POINTER(reinterpret_cast<uintptr_t>(&Produce)),
-                                         duckdb::Value::POINTER(reinterpret_cast<uintptr_t>(&GiveSchema))};
-  duckdb::TableFunctionBindInput arrow_input(pointers, input.named_parameters, input.input_table_types,
-                                             input.input_table_names, input.info, input.binder, input.table_function,
-                                             input.ref);
+  duckdb::vector<duckdb::Value> pointers{
+      duckdb::Value::POINTER(factory),
+      duckdb::Value::POINTER(reinterpret_cast<uintptr_t>(&Produce)),
+      duckdb::Value::POINTER(reinterpret_cast<uintptr_t>(&GiveSchema))};
+  duckdb::TableFunctionBindInput arrow_input(
+      pointers, input.named_parameters, input.input_table_types, input.input_table_names,
+      input.info, input.binder, input.table_function, input.ref);
   auto data = duckdb::ArrowTableFunction::ArrowScanBind(context, arrow_input, types, names);
   data->Cast<duckdb::ArrowScanFunctionData>().dependency = std::move(kept);
   return data;
@@ -255,12 +270,14 @@ Status ArrowInput::ExportSchema(ArrowSchema* out) {
 Status ArrowInput::Take(const ArrowSchema& bound, ArrowArrayStream* out) {
   std::lock_guard lock(mutex_);
   if (source_.one_shot && taken_) {
-    return Invalid("engine.consumed", "this Arrow stream was read already; a stream can be read once",
+    return Invalid("engine.consumed",
+                   "this Arrow stream was read already; a stream can be read once",
                    "Give a table, or read the rows once into one");
   }
   LAKEHOLD_TRY(OpenLocked());
   if (!SameTypes(bound, schema_->schema)) {
-    return Invalid("engine.input_changed", "the Arrow input has other columns or types than when the query was made",
+    return Invalid("engine.input_changed",
+                   "the Arrow input has other columns or types than when the query was made",
                    "Make the query again");
   }
   *out = std::exchange(ready_, ArrowArrayStream{});

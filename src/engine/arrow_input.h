@@ -1,15 +1,17 @@
 // ArrowInput: Arrow streams given by a caller, read by DuckDB as tables. Thread-safe.
 //
-// Columns are projected here, on our side of the stream; filters never go into it (a producer would ignore them).
+// Columns are projected here, on our side of the stream; filters never go into it (a producer would
+// ignore them).
 #pragma once
 
-#include <duckdb.hpp>
-#include <duckdb/main/client_context_state.hpp>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <string_view>
+
+#include <duckdb.hpp>
+#include <duckdb/main/client_context_state.hpp>
 
 #include "base/result.h"
 #include "engine/engine.h"
@@ -23,11 +25,11 @@ class ArrowInput : public std::enable_shared_from_this<ArrowInput> {
   ArrowInput(const ArrowInput&) = delete;
   ArrowInput& operator=(const ArrowInput&) = delete;
 
-  // The stream's schema, to be released by the caller; opens the stream if none is open. A stream opened for its schema is
-  // the one the next Take gives.
+  // The stream's schema, to be released by the caller; opens the stream if none is open. A stream
+  // opened for its schema is the one the next Take gives.
   Status ExportSchema(ArrowSchema* out);
-  // A stream of rows of the schema `bound`. kInvalid "engine.consumed" if a one-shot source gave its stream already,
-  // "engine.input_changed" if a source opened again has other types.
+  // A stream of rows of the schema `bound`. kInvalid "engine.consumed" if a one-shot source gave
+  // its stream already, "engine.input_changed" if a source opened again has other types.
   Status Take(const ArrowSchema& bound, ArrowArrayStream* out);
   // Whether a statement that read this source cannot be run again.
   bool consumed() const;
@@ -37,7 +39,8 @@ class ArrowInput : public std::enable_shared_from_this<ArrowInput> {
   Status OpenLocked();
 
   const StreamSource source_;
-  mutable std::mutex mutex_;  // Guards what follows; held while the source opens, which must not come back here.
+  mutable std::mutex
+      mutex_;  // Guards what follows; held while the source opens, which must not come back here.
   ArrowArrayStream ready_{};  // Opened, not yet taken; release is null if there is none.
   std::shared_ptr<SharedSchema> schema_;
   bool taken_ = false;

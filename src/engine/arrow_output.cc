@@ -2,13 +2,14 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <optional>
+#include <string>
+#include <utility>
+
 #include <duckdb/common/arrow/arrow_appender.hpp>
 #include <duckdb/common/arrow/arrow_converter.hpp>
 #include <duckdb/common/arrow/arrow_type_extension.hpp>
 #include <duckdb/function/table/arrow/arrow_duck_schema.hpp>
-#include <optional>
-#include <string>
-#include <utility>
 
 #include "engine/duckdb_errors.h"
 
@@ -68,7 +69,9 @@ class OutputStream {
         batch_rows_(static_cast<idx_t>(batch_rows > 0 ? batch_rows : kDefaultBatchRows)),
         properties_(rows_->properties()) {}
 
-  static OutputStream& From(ArrowArrayStream* stream) { return *static_cast<OutputStream*>(stream->private_data); }
+  static OutputStream& From(ArrowArrayStream* stream) {
+    return *static_cast<OutputStream*>(stream->private_data);
+  }
 
   Status Schema(ArrowSchema* out) {
     return CatchDuckDb([&]() -> Status {
@@ -111,9 +114,10 @@ class OutputStream {
 
   void FillBatch(ArrowArray* out) {
     if (!Refill()) return;
-    auto extensions = duckdb::ArrowTypeExtensionData::GetExtensionTypes(*properties_.client_context, rows_->types());
-    duckdb::ArrowAppender appender(rows_->types(), std::min<idx_t>(batch_rows_, kDefaultBatchRows), properties_,
-                                   std::move(extensions));
+    auto extensions = duckdb::ArrowTypeExtensionData::GetExtensionTypes(*properties_.client_context,
+                                                                        rows_->types());
+    duckdb::ArrowAppender appender(rows_->types(), std::min<idx_t>(batch_rows_, kDefaultBatchRows),
+                                   properties_, std::move(extensions));
     idx_t filled = 0;
     idx_t text = 0;
     while (filled < batch_rows_ && Refill()) {
@@ -150,7 +154,9 @@ void ExportRows(std::shared_ptr<RowSource> rows, int64_t batch_rows, ArrowArrayS
     array->release = nullptr;
     return self.Guard([&] { return self.Next(array); });
   };
-  out->get_last_error = [](ArrowArrayStream* stream) { return OutputStream::From(stream).last_error(); };
+  out->get_last_error = [](ArrowArrayStream* stream) {
+    return OutputStream::From(stream).last_error();
+  };
   out->release = [](ArrowArrayStream* stream) {
     delete &OutputStream::From(stream);
     stream->release = nullptr;

@@ -1,8 +1,9 @@
 // Rows of DuckDB as an Arrow C stream of record batches, in types every reader knows.
 #pragma once
 
-#include <duckdb.hpp>
 #include <memory>
+
+#include <duckdb.hpp>
 
 #include "lakehold/arrow_abi.h"
 
@@ -19,8 +20,9 @@ class RowSource {
   virtual duckdb::unique_ptr<duckdb::DataChunk> Fetch() = 0;
 };
 
-// Batches of `batch_rows` rows (fewer where their text would not fit 32-bit offsets). get_next fails with an errno by the
-// error's kind and "message. hint [reason]" as its text; it fails the same way from then on.
+// Batches of `batch_rows` rows (fewer where their text would not fit 32-bit offsets). get_next
+// fails with an errno by the error's kind and "message. hint [reason]" as its text; it fails the
+// same way from then on.
 void ExportRows(std::shared_ptr<RowSource> rows, int64_t batch_rows, ArrowArrayStream* out);
 
 }  // namespace lakehold::engine

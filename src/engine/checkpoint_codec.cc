@@ -4,10 +4,10 @@
 #include <atomic>
 #include <utility>
 
+#include "duckdb/common/types/column/column_data_collection.hpp"
 #include <fmt/format.h>
 
 #include "base/limits.h"
-#include "duckdb/common/types/column/column_data_collection.hpp"
 #include "engine/checkpoint_decoder.h"
 #include "engine/checkpoint_encoder.h"
 #include "engine/duckdb_errors.h"
@@ -19,10 +19,12 @@ namespace {
 
 using duckdb::idx_t;
 
-// A connection inside a transaction, which the Parquet hooks want; rolled back at the end: nothing of it is kept.
+// A connection inside a transaction, which the Parquet hooks want; rolled back at the end: nothing
+// of it is kept.
 class Work {
  public:
-  explicit Work(duckdb::unique_ptr<duckdb::Connection> connection) : connection_(std::move(connection)) {
+  explicit Work(duckdb::unique_ptr<duckdb::Connection> connection)
+      : connection_(std::move(connection)) {
     connection_->BeginTransaction();
   }
   ~Work() {
@@ -53,19 +55,24 @@ class Registered {
 
 // What stands in the way of decoding is the file, unless the store or the machine said no.
 Error DecodingError(std::string_view key, Error error) {
-  const bool outside = error.kind == ErrorKind::kUnavailable || error.kind == ErrorKind::kCancelled ||
-                       error.kind == ErrorKind::kNotFound || error.kind == ErrorKind::kDenied ||
-                       error.reason.starts_with("storage.") || error.reason == "engine.out_of_memory";
+  const bool outside = error.kind == ErrorKind::kUnavailable ||
+                       error.kind == ErrorKind::kCancelled || error.kind == ErrorKind::kNotFound ||
+                       error.kind == ErrorKind::kDenied || error.reason.starts_with("storage.") ||
+                       error.reason == "engine.out_of_memory";
   if (outside || error.kind == ErrorKind::kCorrupt) return error;
-  return Corrupt("delta.bad_checkpoint", fmt::format("{} cannot be read as a checkpoint: {}", key, error.message));
+  return Corrupt("delta.bad_checkpoint",
+                 fmt::format("{} cannot be read as a checkpoint: {}", key, error.message));
 }
 
-// The columns of the file that are wanted, with the fields of each, given to the reader; their names.
-std::vector<std::string> Project(duckdb::ParquetReader& reader, const std::vector<WantedColumn>& wanted,
+// The columns of the file that are wanted, with the fields of each, given to the reader; their
+// names.
+std::vector<std::string> Project(duckdb::ParquetReader& reader,
+                                 const std::vector<WantedColumn>& wanted,
                                  duckdb::vector<duckdb::LogicalType>& types) {
   std::vector<std::string> names;
   for (const WantedColumn& column : wanted) {
-    const auto found = std::ranges::find(reader.columns, column.name, [](const auto& one) { return one.name; });
+    const auto found =
+        std::ranges::find(reader.columns, column.name, [](const auto& one) { return one.name; });
     if (found == reader.columns.end()) continue;
     const auto index = static_cast<idx_t>(found - reader.columns.begin());
     duckdb::vector<duckdb::ColumnIndex> fields;
@@ -82,11 +89,11 @@ std::vector<std::string> Project(duckdb::ParquetReader& reader, const std::vecto
   return names;
 }
 
-Status ReadRows(duckdb::ClientContext& context, const std::string& path, const std::vector<WantedColumn>& wanted,
-                const delta::CheckpointVisitor& visit) {
+Status ReadRows(duckdb::ClientContext& context, const std::string& path,
+                const std::vector<WantedColumn>& wanted, const delta::CheckpointVisitor& visit) {
   // Shared: the reader hands itself to what it starts.
-  const auto reader = duckdb::make_shared_ptr<duckdb::ParquetReader>(context, duckdb::OpenFileInfo(path),
-                                                                     duckdb::ParquetOptions(context));
+  const auto reader = duckdb::make_shared_ptr<duckdb::ParquetReader>(
+      context, duckdb::OpenFileInfo(path), duckdb::ParquetOptions(context));
   duckdb::vector<duckdb::LogicalType> types;
   CheckpointDecoder decoder(Project(*reader, wanted, types));
   if (types.empty()) return {};
@@ -99,7 +106,8 @@ Status ReadRows(duckdb::ClientContext& context, const std::string& path, const s
   while (true) {
     chunk.Reset();
     auto scanned = reader->Scan(context, state, chunk);
-    if (scanned.GetResultType() == duckdb::AsyncResultType::BLOCKED) scanned.ExecuteTasksSynchronously();
+    if (scanned.GetResultType() == duckdb::AsyncResultType::BLOCKED)
+      scanned.ExecuteTasksSynchronously();
     LAKEHOLD_TRY(decoder.Decode(chunk, visit));
     if (scanned.GetResultType() == duckdb::AsyncResultType::FINISHED) return {};
   }
@@ -115,7 +123,8 @@ class CheckpointFile {
 
   void Append(duckdb::DataChunk& chunk) {
     if (chunk.size() == 0) return;
-    if (rows_ == nullptr) rows_ = duckdb::make_uniq<duckdb::ColumnDataCollection>(context_, layout_.types());
+    if (rows_ == nullptr)
+      rows_ = duckdb::make_uniq<duckdb::ColumnDataCollection>(context_, layout_.types());
     rows_->Append(chunk);
     const bool full = rows_->Count() >= static_cast<idx_t>(limits::kRowGroupRows) ||
                       rows_->SizeInBytes() >= static_cast<idx_t>(limits::kRowGroupBytes);
@@ -128,7 +137,8 @@ class CheckpointFile {
 
  private:
   void Flush() {
-    auto encoded = layout_.hooks().prepare_batch(context_, layout_.bind_data(), *state_, std::move(rows_));
+    auto encoded =
+        layout_.hooks().prepare_batch(context_, layout_.bind_data(), *state_, std::move(rows_));
     layout_.hooks().flush_batch(context_, layout_.bind_data(), *state_, *encoded);
   }
 
@@ -139,8 +149,8 @@ class CheckpointFile {
 };
 
 // The number of actions written.
-Result<int64_t> WriteRows(duckdb::ClientContext& context, const std::string& path, const delta::ActionSource& next,
-                          bool stats_as_json) {
+Result<int64_t> WriteRows(duckdb::ClientContext& context, const std::string& path,
+                          const delta::ActionSource& next, bool stats_as_json) {
   CheckpointFile file(context, path);
   CheckpointEncoder encoder(stats_as_json);
   duckdb::DataChunk chunk;
@@ -168,9 +178,11 @@ std::string FolderOf(std::string_view key) {
 
 class DuckDbCheckpointCodec final : public delta::CheckpointCodec {
  public:
-  DuckDbCheckpointCodec(OpenConnection connect, StoreRegistry& stores) : connect_(std::move(connect)), stores_(stores) {}
+  DuckDbCheckpointCodec(OpenConnection connect, StoreRegistry& stores)
+      : connect_(std::move(connect)), stores_(stores) {}
 
-  Status Read(const delta::TableRoot& root, std::string_view key, const delta::CheckpointColumns& columns,
+  Status Read(const delta::TableRoot& root, std::string_view key,
+              const delta::CheckpointColumns& columns,
               const delta::CheckpointVisitor& visit) override {
     // Answers of the visitor pass through unchanged.
     Status visited;
@@ -178,7 +190,8 @@ class DuckDbCheckpointCodec final : public delta::CheckpointCodec {
       LAKEHOLD_ASSIGN(auto connection, Connect());
       Work work(std::move(connection));
       const Registered store(stores_, root.store);
-      visited = ReadRows(work.context(), StoreRegistry::PathOf(store.handle(), key), WantedColumns(columns), visit);
+      visited = ReadRows(work.context(), StoreRegistry::PathOf(store.handle(), key),
+                         WantedColumns(columns), visit);
       return {};
     });
     if (!read.ok()) return DecodingError(key, read.error());
@@ -186,18 +199,21 @@ class DuckDbCheckpointCodec final : public delta::CheckpointCodec {
   }
 
   Result<delta::WrittenCheckpoint> Write(const delta::TableRoot& root, std::string_view key,
-                                         const delta::ActionSource& next, bool stats_as_json) override {
+                                         const delta::ActionSource& next,
+                                         bool stats_as_json) override {
     return CatchDuckDb([&]() -> Result<delta::WrittenCheckpoint> {
       LAKEHOLD_ASSIGN(auto connection, Connect());
       Work work(std::move(connection));
       const Registered store(stores_, root.store);
-      // Two writers may be at the same checkpoint in one process: what is staged has a path of its own.
+      // Two writers may be at the same checkpoint in one process: what is staged has a path of its
+      // own.
       const std::string path = StoreRegistry::StagedPathOf(
           store.handle(), fmt::format("{}/checkpoint-{}", FolderOf(key), written_.fetch_add(1)));
       delta::WrittenCheckpoint written;
       LAKEHOLD_ASSIGN(written.actions, WriteRows(work.context(), path, next, stats_as_json));
       const auto staged = stores_.TakeStaged(path);
-      if (staged == nullptr) return Internal("engine.nothing_staged", fmt::format("{} was closed but not kept", path));
+      if (staged == nullptr)
+        return Internal("engine.nothing_staged", fmt::format("{} was closed but not kept", path));
       written.size_bytes = staged->size_bytes();
       LAKEHOLD_TRY(Publish(*root.store, *staged, key));
       return written;
@@ -212,7 +228,8 @@ class DuckDbCheckpointCodec final : public delta::CheckpointCodec {
   }
 
   // Durable before it has a name: a named checkpoint is never half there.
-  static Status Publish(storage::ObjectStore& store, storage::Staged& staged, std::string_view key) {
+  static Status Publish(storage::ObjectStore& store, storage::Staged& staged,
+                        std::string_view key) {
     storage::Staged* const one = &staged;
     LAKEHOLD_TRY(store.SettleBytes({&one, 1}));
     const auto published = store.Publish(staged, key);
@@ -228,7 +245,8 @@ class DuckDbCheckpointCodec final : public delta::CheckpointCodec {
 
 }  // namespace
 
-std::shared_ptr<delta::CheckpointCodec> MakeCheckpointCodec(OpenConnection connect, StoreRegistry& stores) {
+std::shared_ptr<delta::CheckpointCodec> MakeCheckpointCodec(OpenConnection connect,
+                                                            StoreRegistry& stores) {
   return std::make_shared<DuckDbCheckpointCodec>(std::move(connect), stores);
 }
 

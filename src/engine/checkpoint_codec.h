@@ -1,5 +1,6 @@
-// The checkpoint codec: Parquet checkpoints read and written with DuckDB. Thread-safe: every call has a connection of its own,
-// never the caller's, because a checkpoint may be wanted while DuckDB holds the caller's locks.
+// The checkpoint codec: Parquet checkpoints read and written with DuckDB. Thread-safe: every call
+// has a connection of its own, never the caller's, because a checkpoint may be wanted while DuckDB
+// holds the caller's locks.
 //
 // Next: checkpoint_decoder.h (rows to actions), checkpoint_encoder.h (actions to rows).
 #pragma once
@@ -7,8 +8,9 @@
 #include <functional>
 #include <memory>
 
-#include "delta/checkpoint.h"
 #include "duckdb.hpp"
+
+#include "delta/checkpoint.h"
 #include "engine/store_registry.h"
 
 namespace lakehold::engine {
@@ -17,6 +19,7 @@ namespace lakehold::engine {
 using OpenConnection = std::function<duckdb::unique_ptr<duckdb::Connection>()>;
 
 // `stores` outlives the codec, or `connect` gives null.
-std::shared_ptr<delta::CheckpointCodec> MakeCheckpointCodec(OpenConnection connect, StoreRegistry& stores);
+std::shared_ptr<delta::CheckpointCodec> MakeCheckpointCodec(OpenConnection connect,
+                                                            StoreRegistry& stores);
 
 }  // namespace lakehold::engine

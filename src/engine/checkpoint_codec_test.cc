@@ -1,13 +1,13 @@
 #include "engine/checkpoint_codec.h"
 
-#include <gtest/gtest.h>
-
 #include <algorithm>
 #include <random>
 #include <variant>
 
-#include "base/sim_runtime.h"
 #include "duckdb.hpp"
+#include <gtest/gtest.h>
+
+#include "base/sim_runtime.h"
 #include "engine/duckdb_errors.h"
 #include "engine/store_file_system.h"
 #include "storage/faulty_store.h"
@@ -22,17 +22,23 @@ class CheckpointCodecTest : public ::testing::Test {
  protected:
   CheckpointCodecTest() : store(storage::NewMemoryStore(sim.clock)), root{store, "t"}, db(nullptr) {
     db.GetFileSystem().RegisterSubSystem(MakeStoreFileSystem(stores));
-    codec = MakeCheckpointCodec([this] { return duckdb::make_uniq<duckdb::Connection>(db); }, stores);
+    codec =
+        MakeCheckpointCodec([this] { return duckdb::make_uniq<duckdb::Connection>(db); }, stores);
   }
 
-  Result<delta::WrittenCheckpoint> Write(const std::vector<delta::Action>& actions, bool stats = true) {
+  Result<delta::WrittenCheckpoint> Write(const std::vector<delta::Action>& actions,
+                                         bool stats = true) {
     size_t next = 0;
-    return codec->Write(root, kKey, [&]() -> Result<std::optional<delta::Action>> {
-      if (next == actions.size()) return std::optional<delta::Action>();
-      return std::optional(actions[next++]);
-    }, stats);
+    return codec->Write(
+        root, kKey,
+        [&]() -> Result<std::optional<delta::Action>> {
+          if (next == actions.size()) return std::optional<delta::Action>();
+          return std::optional(actions[next++]);
+        },
+        stats);
   }
-  std::vector<delta::Action> Read(const delta::CheckpointColumns& columns = {true, true, true, true}) {
+  std::vector<delta::Action> Read(const delta::CheckpointColumns& columns = {true, true, true,
+                                                                             true}) {
     std::vector<delta::Action> actions;
     const Status read = codec->Read(root, kKey, columns,
                                     {[&](delta::Action&& action) -> Status {
@@ -50,8 +56,9 @@ class CheckpointCodecTest : public ::testing::Test {
   void MakeFile(const std::string& select) {
     duckdb::Connection connection(db);
     const std::string handle = stores.Register(store);
-    auto result = connection.Query("COPY (" + select + ") TO '" + StoreRegistry::PathOf(handle, kKey) +
-                                   "' (FORMAT parquet, USE_TMP_FILE false)");
+    auto result =
+        connection.Query("COPY (" + select + ") TO '" + StoreRegistry::PathOf(handle, kKey) +
+                         "' (FORMAT parquet, USE_TMP_FILE false)");
     ASSERT_FALSE(result->HasError()) << result->GetError();
   }
 
@@ -70,15 +77,26 @@ class ActionMaker {
 
   delta::Action Next() {
     switch (Below(8)) {
-      case 0: return Remove();
-      case 1: return delta::SetTransaction{Text(), Number(), Maybe(Number())};
-      case 2: return delta::DomainMetadata{Text(), Text(), Coin()};
-      default: return Add();
+      case 0:
+        return Remove();
+      case 1:
+        return delta::SetTransaction{Text(), Number(), Maybe(Number())};
+      case 2:
+        return delta::DomainMetadata{Text(), Text(), Coin()};
+      default:
+        return Add();
     }
   }
   delta::Metadata Metadata() {
-    delta::Metadata metadata{"id", Maybe(Text()), Maybe(Text()), "parquet", {{"o", Text()}}, Text(), {"a", "b"},
-                             {{"delta.x", Text()}, {"k", ""}}, Maybe(Number())};
+    delta::Metadata metadata{"id",
+                             Maybe(Text()),
+                             Maybe(Text()),
+                             "parquet",
+                             {{"o", Text()}},
+                             Text(),
+                             {"a", "b"},
+                             {{"delta.x", Text()}, {"k", ""}},
+                             Maybe(Number())};
     return metadata;
   }
 
@@ -87,7 +105,8 @@ class ActionMaker {
   bool Coin() { return Below(2) == 0; }
   int64_t Number() { return static_cast<int64_t>(random_()) * 7919; }
   std::string Text() {
-    static const std::vector<std::string> kTexts = {"", "x", "a'b\"c\\", "ünï \xF0\x9F\x98\x80", std::string(300, 'z')};
+    static const std::vector<std::string> kTexts = {"", "x", "a'b\"c\\", "ünï \xF0\x9F\x98\x80",
+                                                    std::string(300, 'z')};
     return kTexts[Below(5)] + std::to_string(random_());
   }
   template <typename T>
@@ -99,12 +118,21 @@ class ActionMaker {
   }
   delta::PartitionValues Values() {
     delta::PartitionValues values;
-    for (uint32_t i = Below(3); i > 0; i--) values.emplace_back("p" + std::to_string(i), Maybe(Text()));
+    for (uint32_t i = Below(3); i > 0; i--)
+      values.emplace_back("p" + std::to_string(i), Maybe(Text()));
     return values;
   }
   delta::AddFile Add() {
-    return {Text(),          Values(), Number(),        Number(),        Coin(),
-            Maybe(Text()),   Maybe(std::string(R"({"t":"1","n":null})")), Vector(), Maybe(Number()), Maybe(Number()),
+    return {Text(),
+            Values(),
+            Number(),
+            Number(),
+            Coin(),
+            Maybe(Text()),
+            Maybe(std::string(R"({"t":"1","n":null})")),
+            Vector(),
+            Maybe(Number()),
+            Maybe(Number()),
             Maybe(Text())};
   }
   delta::RemoveFile Remove() {
@@ -129,7 +157,8 @@ void ExpectSameActions(std::vector<delta::Action> expected, std::vector<delta::A
   ASSERT_EQ(expected.size(), found.size());
   for (const delta::Action& action : expected) {
     const auto same = std::ranges::find(found, action);
-    ASSERT_NE(same, found.end()) << "an action of kind " << action.index() << " was lost or changed";
+    ASSERT_NE(same, found.end()) << "an action of kind " << action.index()
+                                 << " was lost or changed";
     found.erase(same);
   }
 }
@@ -150,14 +179,16 @@ TEST_F(CheckpointCodecTest, ActionsComeBackAsTheyWere) {
 
 TEST_F(CheckpointCodecTest, FeatureListsAreKept) {
   const std::vector<delta::Action> actions = {
-      delta::Protocol{3, 7, std::vector<std::string>{"timestampNtz"}, std::vector<std::string>{"timestampNtz", "x"}},
+      delta::Protocol{3, 7, std::vector<std::string>{"timestampNtz"},
+                      std::vector<std::string>{"timestampNtz", "x"}},
       delta::Protocol{1, 7, {}, std::vector<std::string>{}}};
   ASSERT_TRUE(Write(actions).ok());
   ExpectSameActions(actions, Read());
 }
 
 TEST_F(CheckpointCodecTest, CommitInfoAndChangesStayOut) {
-  const auto written = Write({delta::CommitInfo{}, delta::AddChangeFile{}, delta::SetTransaction{"a", 1, {}}});
+  const auto written =
+      Write({delta::CommitInfo{}, delta::AddChangeFile{}, delta::SetTransaction{"a", 1, {}}});
   ASSERT_TRUE(written.ok());
   EXPECT_EQ(written->actions, 1);
 }
@@ -195,7 +226,8 @@ TEST_F(CheckpointCodecTest, WhatIsWrittenSurvivesAPowerCut) {
 
 TEST_F(CheckpointCodecTest, AFailingSourceWritesNothing) {
   const auto written = codec->Write(
-      root, kKey, []() -> Result<std::optional<delta::Action>> { return Corrupt("test.bad", "no"); }, true);
+      root, kKey,
+      []() -> Result<std::optional<delta::Action>> { return Corrupt("test.bad", "no"); }, true);
   ASSERT_FALSE(written.ok());
   EXPECT_EQ(written.error().reason, "test.bad");
   EXPECT_FALSE(store->Head(kKey).ok());
@@ -206,7 +238,8 @@ TEST_F(CheckpointCodecTest, AFileThatIsNoParquetIsCorrupt) {
   ASSERT_TRUE((*sink)->Write(AsBytes("PAR1 this is not a checkpoint at all PAR1")).ok());
   auto staged = (*sink)->Finish();
   ASSERT_TRUE(store->Publish(**staged, kKey).ok());
-  const Status read = codec->Read(root, kKey, {}, {[](delta::Action&&) -> Status { return {}; }, {}});
+  const Status read =
+      codec->Read(root, kKey, {}, {[](delta::Action&&) -> Status { return {}; }, {}});
   ASSERT_FALSE(read.ok());
   EXPECT_EQ(read.error().reason, "delta.bad_checkpoint");
   // The instance is none the worse for it.
@@ -215,22 +248,25 @@ TEST_F(CheckpointCodecTest, AFileThatIsNoParquetIsCorrupt) {
 }
 
 TEST_F(CheckpointCodecTest, AnAbsentFileIsNotFound) {
-  const Status read = codec->Read(root, kKey, {}, {[](delta::Action&&) -> Status { return {}; }, {}});
+  const Status read =
+      codec->Read(root, kKey, {}, {[](delta::Action&&) -> Status { return {}; }, {}});
   ASSERT_FALSE(read.ok());
   EXPECT_EQ(read.error().kind, ErrorKind::kNotFound);
 }
 
 TEST_F(CheckpointCodecTest, AnErrorOfTheVisitorStopsTheRead) {
   ASSERT_TRUE(Write({delta::SetTransaction{"a", 1, {}}}).ok());
-  const Status read =
-      codec->Read(root, kKey, {}, {[](delta::Action&&) -> Status { return Invalid("test.stop", "stop"); }, {}});
+  const Status read = codec->Read(
+      root, kKey, {}, {[](delta::Action&&) -> Status { return Invalid("test.stop", "stop"); }, {}});
   ASSERT_FALSE(read.ok());
   EXPECT_EQ(read.error().reason, "test.stop");
 }
 
 TEST_F(CheckpointCodecTest, OtherWritersMaySayNothingInOtherWays) {
-  // A struct of NULLs instead of a NULL struct, for the vector and for whole actions; missing and foreign columns.
-  MakeFile(R"(SELECT {'path': 'a', 'size': 7, 'deletionVector': {'storageType': NULL::VARCHAR, 'offset': NULL::INTEGER},
+  // A struct of NULLs instead of a NULL struct, for the vector and for whole actions; missing and
+  // foreign columns.
+  MakeFile(
+      R"(SELECT {'path': 'a', 'size': 7, 'deletionVector': {'storageType': NULL::VARCHAR, 'offset': NULL::INTEGER},
                       'partitionValues': MAP {'p': NULL::VARCHAR}, 'strange': 1} AS "add",
                      {'path': NULL::VARCHAR} AS "remove", {'minReaderVersion': NULL::INTEGER} AS protocol, 5 AS foreign)");
   const auto actions = Read();
@@ -243,12 +279,14 @@ TEST_F(CheckpointCodecTest, OtherWritersMaySayNothingInOtherWays) {
 }
 
 TEST_F(CheckpointCodecTest, StructStatisticsBecomeTheSameJson) {
-  MakeFile(R"(SELECT {'path': 'a', 'stats_parsed': {'numRecords': 3, 'minValues': {'i': 1, 's': 'a"b', 'd': 1.50::DECIMAL(5,2),
+  MakeFile(
+      R"(SELECT {'path': 'a', 'stats_parsed': {'numRecords': 3, 'minValues': {'i': 1, 's': 'a"b', 'd': 1.50::DECIMAL(5,2),
                 'day': DATE '2026-11-01', 't': TIMESTAMPTZ '2026-11-01 10:00:00.5+00', 'n': NULL::INTEGER, 'st': {'x': 0.1::DOUBLE}},
                 'nullCount': {'i': 0}, 'tightBounds': true}} AS "add")");
-  EXPECT_EQ(std::get<delta::AddFile>(Read().at(0)).stats,
-            R"({"numRecords":3,"minValues":{"i":1,"s":"a\"b","d":1.50,"day":"2026-11-01","t":"2026-11-01T10:00:00.500Z",)"
-            R"("st":{"x":0.1}},"nullCount":{"i":0},"tightBounds":true})");
+  EXPECT_EQ(
+      std::get<delta::AddFile>(Read().at(0)).stats,
+      R"({"numRecords":3,"minValues":{"i":1,"s":"a\"b","d":1.50,"day":"2026-11-01","t":"2026-11-01T10:00:00.500Z",)"
+      R"("st":{"x":0.1}},"nullCount":{"i":0},"tightBounds":true})");
 }
 
 TEST_F(CheckpointCodecTest, SidecarsAreAlwaysTold) {

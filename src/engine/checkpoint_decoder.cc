@@ -40,15 +40,14 @@ struct VectorCells {
   std::optional<delta::DeletionVectorDescriptor> Read(idx_t row) const {
     auto type = storage_type.Text(row);
     if (!type) return std::nullopt;
-    return delta::DeletionVectorDescriptor{*std::move(type), path_or_inline.Text(row).value_or(""),
-                                           Narrow(offset.Integer(row)),
-                                           static_cast<int32_t>(size.Integer(row).value_or(0)),
-                                           cardinality.Integer(row).value_or(0)};
+    return delta::DeletionVectorDescriptor{
+        *std::move(type), path_or_inline.Text(row).value_or(""), Narrow(offset.Integer(row)),
+        static_cast<int32_t>(size.Integer(row).value_or(0)), cardinality.Integer(row).value_or(0)};
   }
 };
 
-// The columns of one kind of row. Every Read gives nothing where the row is of another kind, which a writer may say by a
-// NULL struct or by a struct of NULLs.
+// The columns of one kind of row. Every Read gives nothing where the row is of another kind, which
+// a writer may say by a NULL struct or by a struct of NULLs.
 struct FileCells {
   explicit FileCells(const ParquetCells& all)
       : path(all.Child("path")),
@@ -80,7 +79,9 @@ struct FileCells {
 
 struct AddCells : FileCells {
   explicit AddCells(const ParquetCells& all)
-      : FileCells(all), modified(all.Child("modificationTime")), clustering(all.Child("clusteringProvider")) {}
+      : FileCells(all),
+        modified(all.Child("modificationTime")),
+        clustering(all.Child("clusteringProvider")) {}
   ParquetCells modified, clustering;
 
   std::optional<delta::Action> Read(idx_t row) const {
@@ -98,7 +99,9 @@ struct AddCells : FileCells {
 
 struct RemoveCells : FileCells {
   explicit RemoveCells(const ParquetCells& all)
-      : FileCells(all), deleted(all.Child("deletionTimestamp")), extended(all.Child("extendedFileMetadata")) {}
+      : FileCells(all),
+        deleted(all.Child("deletionTimestamp")),
+        extended(all.Child("extendedFileMetadata")) {}
   ParquetCells deleted, extended;
 
   std::optional<delta::Action> Read(idx_t row) const {
@@ -126,7 +129,8 @@ std::optional<delta::Action> ReadMetadata(const ParquetCells& all, idx_t row) {
   metadata.format_provider = format.Child("provider").Text(row).value_or("parquet");
   metadata.format_options = PlainMap(format.Child("options"), row);
   metadata.schema_string = std::move(schema).value_or("");
-  metadata.partition_columns = all.Child("partitionColumns").TextList(row).value_or(std::vector<std::string>{});
+  metadata.partition_columns =
+      all.Child("partitionColumns").TextList(row).value_or(std::vector<std::string>{});
   metadata.configuration = PlainMap(all.Child("configuration"), row);
   metadata.created_ms = all.Child("createdTime").Integer(row);
   return metadata;
@@ -157,14 +161,16 @@ std::optional<delta::Action> ReadTransaction(const ParquetCells& all, idx_t row)
 std::optional<delta::Action> ReadDomain(const ParquetCells& all, idx_t row) {
   auto domain = all.Child("domain").Text(row);
   if (!domain) return std::nullopt;
-  return delta::DomainMetadata{*std::move(domain), all.Child("configuration").Text(row).value_or(""),
+  return delta::DomainMetadata{*std::move(domain),
+                               all.Child("configuration").Text(row).value_or(""),
                                all.Child("removed").Boolean(row).value_or(false)};
 }
 
 std::optional<delta::Sidecar> ReadSidecar(const ParquetCells& all, idx_t row) {
   auto path = all.Child("path").Text(row);
   if (!path) return std::nullopt;
-  return delta::Sidecar{*std::move(path), static_cast<uint64_t>(all.Child("sizeInBytes").Integer(row).value_or(0)),
+  return delta::Sidecar{*std::move(path),
+                        static_cast<uint64_t>(all.Child("sizeInBytes").Integer(row).value_or(0)),
                         all.Child("modificationTime").Integer(row).value_or(0)};
 }
 
@@ -178,7 +184,8 @@ Status TellRows(const ParquetCells& all, idx_t count, const Read& read, const Te
   return {};
 }
 
-Status DecodeColumn(const std::string& name, const ParquetCells& all, idx_t count, const delta::CheckpointVisitor& visit) {
+Status DecodeColumn(const std::string& name, const ParquetCells& all, idx_t count,
+                    const delta::CheckpointVisitor& visit) {
   if (name == "add") {
     const AddCells cells(all);
     return TellRows(all, count, [&](idx_t row) { return cells.Read(row); }, visit.action);
@@ -205,20 +212,25 @@ Status DecodeColumn(const std::string& name, const ParquetCells& all, idx_t coun
 std::vector<WantedColumn> WantedColumns(const delta::CheckpointColumns& columns) {
   std::vector<WantedColumn> wanted;
   if (columns.state) {
-    for (const char* name : {"protocol", "metaData", "txn", "domainMetadata"}) wanted.push_back({name, {}});
+    for (const char* name : {"protocol", "metaData", "txn", "domainMetadata"})
+      wanted.push_back({name, {}});
   }
   wanted.push_back({"sidecar", {"path", "sizeInBytes", "modificationTime"}});
-  std::vector<std::string> file = {"path", "partitionValues", "size", "dataChange", "tags", "deletionVector", "baseRowId",
-                                   "defaultRowCommitVersion"};
+  std::vector<std::string> file = {
+      "path", "partitionValues", "size",      "dataChange",
+      "tags", "deletionVector",  "baseRowId", "defaultRowCommitVersion"};
   if (columns.files && columns.tombstones) {
     wanted.push_back({"remove", file});
-    wanted.back().fields.insert(wanted.back().fields.end(), {"deletionTimestamp", "extendedFileMetadata"});
+    wanted.back().fields.insert(wanted.back().fields.end(),
+                                {"deletionTimestamp", "extendedFileMetadata"});
     if (columns.stats) wanted.back().fields.emplace_back("stats");
   }
   if (columns.files) {
     wanted.push_back({"add", std::move(file)});
-    wanted.back().fields.insert(wanted.back().fields.end(), {"modificationTime", "clusteringProvider"});
-    if (columns.stats) wanted.back().fields.insert(wanted.back().fields.end(), {"stats", "stats_parsed"});
+    wanted.back().fields.insert(wanted.back().fields.end(),
+                                {"modificationTime", "clusteringProvider"});
+    if (columns.stats)
+      wanted.back().fields.insert(wanted.back().fields.end(), {"stats", "stats_parsed"});
   }
   return wanted;
 }

@@ -1,12 +1,14 @@
-// CheckpointDecoder: the rows of a checkpoint file as actions. Externally synchronized, as the chunk it is given.
+// CheckpointDecoder: the rows of a checkpoint file as actions. Externally synchronized, as the
+// chunk it is given.
 #pragma once
 
 #include <string>
 #include <vector>
 
+#include "duckdb.hpp"
+
 #include "base/result.h"
 #include "delta/checkpoint.h"
-#include "duckdb.hpp"
 
 namespace lakehold::engine {
 

@@ -53,7 +53,8 @@ LogicalType RemoveType() {
 }
 
 LogicalType MetadataType() {
-  const LogicalType format = LogicalType::STRUCT({{"provider", LogicalType::VARCHAR}, {"options", TextMapType()}});
+  const LogicalType format =
+      LogicalType::STRUCT({{"provider", LogicalType::VARCHAR}, {"options", TextMapType()}});
   return LogicalType::STRUCT({{"id", LogicalType::VARCHAR},
                               {"name", LogicalType::VARCHAR},
                               {"description", LogicalType::VARCHAR},
@@ -71,20 +72,24 @@ void SetAllNull(Vector& vector) {
   if (physical == duckdb::PhysicalType::STRUCT) {
     for (auto& child : duckdb::StructVector::GetEntries(vector)) SetAllNull(*child);
   } else if (physical == duckdb::PhysicalType::LIST) {
-    std::fill_n(FlatVector::GetData<duckdb::list_entry_t>(vector), STANDARD_VECTOR_SIZE, duckdb::list_entry_t{0, 0});
+    std::fill_n(FlatVector::GetData<duckdb::list_entry_t>(vector), STANDARD_VECTOR_SIZE,
+                duckdb::list_entry_t{0, 0});
   }
 }
 
 // One row of a struct, field by field in the order of its type.
 class RowStruct {
  public:
-  RowStruct(Vector& vector, idx_t row) : vector_(vector), row_(row) { FlatVector::Validity(vector).SetValid(row); }
+  RowStruct(Vector& vector, idx_t row) : vector_(vector), row_(row) {
+    FlatVector::Validity(vector).SetValid(row);
+  }
 
   RowStruct& Text(const std::optional<std::string>& text) {
     Vector& field = Next();
     if (!text) return *this;
     FlatVector::Validity(field).SetValid(row_);
-    FlatVector::GetData<duckdb::string_t>(field)[row_] = duckdb::StringVector::AddStringOrBlob(field, *text);
+    FlatVector::GetData<duckdb::string_t>(field)[row_] =
+        duckdb::StringVector::AddStringOrBlob(field, *text);
     return *this;
   }
   RowStruct& Long(std::optional<int64_t> value) { return Fixed<int64_t>(value); }
@@ -108,8 +113,10 @@ class RowStruct {
     Vector& values = duckdb::MapVector::GetValues(field);
     for (const auto& [key, value] : *map) {
       Put(keys, at, key);
-      if (std::optional<std::string> text = value) Put(values, at, *text);
-      else FlatVector::SetNull(values, at, true);
+      if (std::optional<std::string> text = value)
+        Put(values, at, *text);
+      else
+        FlatVector::SetNull(values, at, true);
       at++;
     }
     return *this;
@@ -149,7 +156,8 @@ class RowStruct {
   }
   static void Put(Vector& elements, idx_t at, const std::string& text) {
     FlatVector::Validity(elements).SetValid(at);
-    FlatVector::GetData<duckdb::string_t>(elements)[at] = duckdb::StringVector::AddStringOrBlob(elements, text);
+    FlatVector::GetData<duckdb::string_t>(elements)[at] =
+        duckdb::StringVector::AddStringOrBlob(elements, text);
   }
 
   Vector& vector_;
@@ -259,7 +267,8 @@ bool CheckpointEncoder::Append(const delta::Action& action, duckdb::DataChunk& c
   return true;
 }
 
-const std::optional<RawObjectEntries>& CheckpointEncoder::Tags(const std::optional<std::string>& tags) {
+const std::optional<RawObjectEntries>& CheckpointEncoder::Tags(
+    const std::optional<std::string>& tags) {
   if (tags != tags_text_) {
     tags_text_ = tags;
     tags_ = tags ? ParseRawObject(*tags) : std::nullopt;

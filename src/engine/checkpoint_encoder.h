@@ -1,11 +1,13 @@
-// CheckpointEncoder: actions as the rows of a classic checkpoint, in the protocol's schema. Externally synchronized.
+// CheckpointEncoder: actions as the rows of a classic checkpoint, in the protocol's schema.
+// Externally synchronized.
 #pragma once
 
 #include <optional>
 #include <string>
 
-#include "delta/action.h"
 #include "duckdb.hpp"
+
+#include "delta/action.h"
 #include "engine/raw_object.h"
 
 namespace lakehold::engine {
@@ -20,8 +22,8 @@ class CheckpointEncoder {
 
   // Makes `chunk` ready to be filled from the first row on.
   void Start(duckdb::DataChunk& chunk);
-  // Fills the next row: one column is a struct, the others are NULL. False for actions that checkpoints leave out
-  // (commitInfo, cdc). Precondition: fewer rows than the chunk holds.
+  // Fills the next row: one column is a struct, the others are NULL. False for actions that
+  // checkpoints leave out (commitInfo, cdc). Precondition: fewer rows than the chunk holds.
   bool Append(const delta::Action& action, duckdb::DataChunk& chunk);
 
  private:

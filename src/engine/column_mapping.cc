@@ -16,39 +16,47 @@ using duckdb::Value;
 // A name no column of a file has.
 constexpr const char* kAbsent = "\x01lakehold: absent";
 
-MultiFileColumnDefinition Definition(const std::string& name, const LogicalType& type, std::string file_name) {
+MultiFileColumnDefinition Definition(const std::string& name, const LogicalType& type,
+                                     std::string file_name) {
   MultiFileColumnDefinition definition(name, type);
   definition.identifier = Value(std::move(file_name));
   definition.default_expression = duckdb::make_uniq<duckdb::ConstantExpression>(Value(type));
   return definition;
 }
 
-MultiFileColumnDefinition MapTo(const Field& field, const std::string& name, const LogicalType& type,
-                                const MultiFileColumnDefinition* file, ColumnMappingMode mode);
+MultiFileColumnDefinition MapTo(const Field& field, const std::string& name,
+                                const LogicalType& type, const MultiFileColumnDefinition* file,
+                                ColumnMappingMode mode);
 
-// Children are given only where the file's shape fits the table's; else DuckDB casts the column as a whole, or says why not.
-void MapChildren(const Field& field, const LogicalType& type, const MultiFileColumnDefinition& file, ColumnMappingMode mode,
-                 MultiFileColumnDefinition& definition) {
+// Children are given only where the file's shape fits the table's; else DuckDB casts the column as
+// a whole, or says why not.
+void MapChildren(const Field& field, const LogicalType& type, const MultiFileColumnDefinition& file,
+                 ColumnMappingMode mode, MultiFileColumnDefinition& definition) {
   const auto& fields = field.type.fields;
   switch (field.type.kind) {
     case TypeKind::kStruct:
       if (file.type.id() != LogicalTypeId::STRUCT || type.id() != LogicalTypeId::STRUCT) return;
       for (size_t i = 0; i < fields.size(); ++i) {
-        definition.children.push_back(MapTo(fields[i], fields[i].name, duckdb::StructType::GetChildType(type, i),
+        definition.children.push_back(MapTo(fields[i], fields[i].name,
+                                            duckdb::StructType::GetChildType(type, i),
                                             FindFileColumn(fields[i], file.children, mode), mode));
       }
       return;
     case TypeKind::kArray:
-      if (file.type.id() != LogicalTypeId::LIST || file.children.size() != 1 || fields.empty()) return;
+      if (file.type.id() != LogicalTypeId::LIST || file.children.size() != 1 || fields.empty())
+        return;
       definition.children.push_back(
           MapTo(fields[0], "list", duckdb::ListType::GetChildType(type), &file.children[0], mode));
       return;
     case TypeKind::kMap: {
-      if (file.type.id() != LogicalTypeId::MAP || file.children.size() != 1 || fields.size() != 2) return;
+      if (file.type.id() != LogicalTypeId::MAP || file.children.size() != 1 || fields.size() != 2)
+        return;
       const auto& entry = file.children[0].children;
       if (entry.size() != 2) return;
-      definition.children.push_back(MapTo(fields[0], "key", duckdb::MapType::KeyType(type), &entry[0], mode));
-      definition.children.push_back(MapTo(fields[1], "value", duckdb::MapType::ValueType(type), &entry[1], mode));
+      definition.children.push_back(
+          MapTo(fields[0], "key", duckdb::MapType::KeyType(type), &entry[0], mode));
+      definition.children.push_back(
+          MapTo(fields[1], "value", duckdb::MapType::ValueType(type), &entry[1], mode));
       return;
     }
     default:
@@ -56,8 +64,9 @@ void MapChildren(const Field& field, const LogicalType& type, const MultiFileCol
   }
 }
 
-MultiFileColumnDefinition MapTo(const Field& field, const std::string& name, const LogicalType& type,
-                                const MultiFileColumnDefinition* file, ColumnMappingMode mode) {
+MultiFileColumnDefinition MapTo(const Field& field, const std::string& name,
+                                const LogicalType& type, const MultiFileColumnDefinition* file,
+                                ColumnMappingMode mode) {
   auto definition = Definition(name, type, file != nullptr ? file->name : kAbsent);
   if (file != nullptr) MapChildren(field, type, *file, mode, definition);
   return definition;
@@ -68,12 +77,13 @@ MultiFileColumnDefinition MapTo(const Field& field, const std::string& name, con
 ColumnMappingMode MappingModeOf(const delta::Snapshot& snapshot) {
   const auto& configuration = snapshot.metadata().configuration;
   auto mode = configuration.find("delta.columnMapping.mode");
-  return mode != configuration.end() && mode->second == "id" ? ColumnMappingMode::kById : ColumnMappingMode::kByName;
+  return mode != configuration.end() && mode->second == "id" ? ColumnMappingMode::kById
+                                                             : ColumnMappingMode::kByName;
 }
 
-const MultiFileColumnDefinition* FindFileColumn(const Field& field,
-                                                const duckdb::vector<MultiFileColumnDefinition>& file_columns,
-                                                ColumnMappingMode mode) {
+const MultiFileColumnDefinition* FindFileColumn(
+    const Field& field, const duckdb::vector<MultiFileColumnDefinition>& file_columns,
+    ColumnMappingMode mode) {
   if (mode == ColumnMappingMode::kById) {
     const auto id = field.column_id();
     if (!id) return nullptr;
@@ -96,7 +106,8 @@ const MultiFileColumnDefinition* FindFileColumn(const Field& field,
 }
 
 MultiFileColumnDefinition MapColumn(const Field& field, const LogicalType& type,
-                                    const duckdb::vector<MultiFileColumnDefinition>& file_columns, ColumnMappingMode mode) {
+                                    const duckdb::vector<MultiFileColumnDefinition>& file_columns,
+                                    ColumnMappingMode mode) {
   return MapTo(field, field.name, type, FindFileColumn(field, file_columns, mode), mode);
 }
 

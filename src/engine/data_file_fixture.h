@@ -1,7 +1,6 @@
-// DataFileFixture: a DuckDB over a store in memory, and rows of a query written through DataFileWriter. For tests only.
+// DataFileFixture: a DuckDB over a store in memory, and rows of a query written through
+// DataFileWriter. For tests only.
 #pragma once
-
-#include <gtest/gtest.h>
 
 #include <functional>
 #include <map>
@@ -10,10 +9,12 @@
 #include <thread>
 #include <vector>
 
+#include "duckdb.hpp"
+#include <gtest/gtest.h>
+
 #include "base/sim_runtime.h"
 #include "base/system_runtime.h"
 #include "delta/partition_value.h"
-#include "duckdb.hpp"
 #include "engine/data_file_writer.h"
 #include "engine/duckdb_errors.h"
 #include "engine/engine.h"
@@ -41,12 +42,14 @@ class DataFileFixture : public ::testing::Test {
 
   duckdb::unique_ptr<duckdb::MaterializedQueryResult> Sql(const std::string& sql) {
     auto result = connection.Query(sql);
-    EXPECT_FALSE(result->HasError()) << sql << ": " << (result->HasError() ? result->GetError() : "");
+    EXPECT_FALSE(result->HasError())
+        << sql << ": " << (result->HasError() ? result->GetError() : "");
     return result;
   }
   std::string Text(const std::string& sql) { return Sql(sql)->GetValue(0, 0).ToString(); }
 
-  // The table a query's rows fit: its types by decision 3, `partition_columns` and `configuration` as given.
+  // The table a query's rows fit: its types by decision 3, `partition_columns` and `configuration`
+  // as given.
   DataFileTarget TargetFor(duckdb::QueryResult& rows) {
     return {root,
             ValueOrThrow(DeltaSchemaOf(rows.names, rows.types)),
@@ -57,8 +60,10 @@ class DataFileFixture : public ::testing::Test {
             sim.runtime()};
   }
 
-  // Writes the rows of a query in order, by `threads` threads that take batches of 10 vectors in turn.
-  Result<WrittenRows> Write(const std::string& sql, int threads = 1, AcceptPartition accept = nullptr) {
+  // Writes the rows of a query in order, by `threads` threads that take batches of 10 vectors in
+  // turn.
+  Result<WrittenRows> Write(const std::string& sql, int threads = 1,
+                            AcceptPartition accept = nullptr) {
     auto rows = Sql(sql);
     duckdb::Connection writing(db);
     writing.BeginTransaction();
@@ -77,12 +82,15 @@ class DataFileFixture : public ::testing::Test {
     return written;
   }
 
-  static std::string KeyOf(const delta::AddFile& add) { return ValueOrThrow(delta::DecodeLogPath(add.path, "")); }
+  static std::string KeyOf(const delta::AddFile& add) {
+    return ValueOrThrow(delta::DecodeLogPath(add.path, ""));
+  }
   // ['path', ...] of the files, in the order of the adds.
   std::string Paths(const std::vector<delta::AddFile>& adds) {
     std::string list;
     for (const delta::AddFile& add : adds) {
-      list += (list.empty() ? "" : ", ") + QuoteText(StoreRegistry::PathOf(handle, root.KeyOf(KeyOf(add))));
+      list += (list.empty() ? "" : ", ") +
+              QuoteText(StoreRegistry::PathOf(handle, root.KeyOf(KeyOf(add))));
     }
     return "[" + list + "]";
   }
@@ -107,7 +115,8 @@ class DataFileFixture : public ::testing::Test {
   std::map<std::string, std::string> configuration;
 
  private:
-  static void WriteBatches(duckdb::MaterializedQueryResult& rows, int threads, DataFileWriter& writer) {
+  static void WriteBatches(duckdb::MaterializedQueryResult& rows, int threads,
+                           DataFileWriter& writer) {
     constexpr duckdb::idx_t kChunks = 10;
     auto& collection = rows.Collection();
     std::atomic<duckdb::idx_t> done{0};
@@ -123,7 +132,8 @@ class DataFileFixture : public ::testing::Test {
             collection.FetchChunk(i, chunk);
             writer.AppendToBatch(local, batch, 0, chunk);
           }
-          // Batches end in any order; "oldest 0" keeps all of them waiting for their turn at Finish.
+          // Batches end in any order; "oldest 0" keeps all of them waiting for their turn at
+          // Finish.
           writer.EndBatch(local, 0);
         }
       });

@@ -2,12 +2,13 @@
 
 #include <utility>
 
+#include "duckdb/function/copy_function.hpp"
+
 #include "base/limits.h"
 #include "base/uuid.h"
 #include "delta/partition_value.h"
 #include "delta/stats.h"
 #include "delta/table_property.h"
-#include "duckdb/function/copy_function.hpp"
 #include "engine/duckdb_errors.h"
 #include "txn/commit.h"
 
@@ -31,7 +32,9 @@ std::string FolderOf(const delta::PartitionValues& values) {
   return folder;
 }
 
-std::string TagsJson() { return std::string(R"({")") + std::string(delta::kNoNanTag) + R"(":"true"})"; }
+std::string TagsJson() {
+  return std::string(R"({")") + std::string(delta::kNoNanTag) + R"(":"true"})";
+}
 
 }  // namespace
 
@@ -45,7 +48,8 @@ void WrittenDataFiles::Expect(std::string key, std::string folder) {
   folders_.insert(std::move(folder));
 }
 
-void WrittenDataFiles::Add(delta::AddFile add, std::unique_ptr<storage::Staged> staged, int64_t rows) {
+void WrittenDataFiles::Add(delta::AddFile add, std::unique_ptr<storage::Staged> staged,
+                           int64_t rows) {
   std::vector<std::unique_ptr<storage::Staged>> settle;
   {
     std::lock_guard lock(mutex_);
@@ -67,7 +71,8 @@ txn::WrittenFiles WrittenDataFiles::TakeFiles() {
   return std::exchange(files_, {});
 }
 
-// One data file while it is written. Row groups may still be encoded against it after it was completed.
+// One data file while it is written. Row groups may still be encoded against it after it was
+// completed.
 struct DataFileSeries::OpenFile {
   std::string name;  // Below the table's folder.
   std::string path;  // For DuckDB.
@@ -81,8 +86,8 @@ struct DataFileSeries::RowGroup {
 };
 
 DataFileSeries::DataFileSeries(duckdb::ClientContext& context, const DataFileTarget& target,
-                               const ParquetLayout& layout, IndexedLeafList leaves, delta::PartitionValues values,
-                               WrittenDataFiles& written)
+                               const ParquetLayout& layout, IndexedLeafList leaves,
+                               delta::PartitionValues values, WrittenDataFiles& written)
     : context_(context),
       target_(target),
       layout_(layout),
@@ -104,19 +109,22 @@ std::shared_ptr<DataFileSeries::OpenFile> DataFileSeries::Open() {
   const size_t slash = key.rfind('/');
   written_.Expect(key, slash == std::string::npos ? "" : key.substr(0, slash));
   file->path = target_.path_prefix + key;
-  file->state = layout_.hooks().copy_to_initialize_global(context_, layout_.bind_data(), file->path);
+  file->state =
+      layout_.hooks().copy_to_initialize_global(context_, layout_.bind_data(), file->path);
   file->statistics = std::make_unique<StatisticsCollector>(leaves_);
   file_ = file;
   return file;
 }
 
-void DataFileSeries::Write(uint64_t sequence, duckdb::unique_ptr<duckdb::ColumnDataCollection> rows) {
-  // Encoded against the file that is open now, appended to the one that is open when its turn comes: an encoded row group
-  // does not know its file.
+void DataFileSeries::Write(uint64_t sequence,
+                           duckdb::unique_ptr<duckdb::ColumnDataCollection> rows) {
+  // Encoded against the file that is open now, appended to the one that is open when its turn
+  // comes: an encoded row group does not know its file.
   const std::shared_ptr<OpenFile> file = Open();
   auto group = std::make_unique<RowGroup>(RowGroup{nullptr, StatisticsCollector(leaves_)});
   for (auto& chunk : rows->Chunks()) group->statistics.Add(chunk);
-  group->encoded = layout_.hooks().prepare_batch(context_, layout_.bind_data(), *file->state, std::move(rows));
+  group->encoded =
+      layout_.hooks().prepare_batch(context_, layout_.bind_data(), *file->state, std::move(rows));
   {
     std::lock_guard lock(mutex_);
     ready_.emplace(sequence, std::move(group));
@@ -164,7 +172,8 @@ void DataFileSeries::CloseFile() {
   layout_.hooks().copy_to_finalize(context_, layout_.bind_data(), *file->state);
   auto staged = target_.stores.TakeStaged(file->path);
   if (staged == nullptr) {
-    ThrowError(Internal("engine.nothing_staged", "the data file " + file->name + " was closed but not published"));
+    ThrowError(Internal("engine.nothing_staged",
+                        "the data file " + file->name + " was closed but not published"));
   }
   delta::AddFile add;
   add.path = delta::EncodeLogPath(file->name);

@@ -1,7 +1,9 @@
-// DataFileSeries: the data files of one partition that one statement writes, one open at a time, rotated by size.
+// DataFileSeries: the data files of one partition that one statement writes, one open at a time,
+// rotated by size.
 //
-// Thread-safe: row groups are encoded by several threads at once and appended in the order of their sequence numbers, so
-// the number of files depends on bytes, never on threads. Next: data_file_writer.h (who makes row groups).
+// Thread-safe: row groups are encoded by several threads at once and appended in the order of their
+// sequence numbers, so the number of files depends on bytes, never on threads. Next:
+// data_file_writer.h (who makes row groups).
 #pragma once
 
 #include <cstdint>
@@ -12,10 +14,11 @@
 #include <string>
 #include <vector>
 
-#include "delta/action.h"
-#include "delta/table_root.h"
 #include "duckdb.hpp"
 #include "duckdb/common/types/column/column_data_collection.hpp"
+
+#include "delta/action.h"
+#include "delta/table_root.h"
 #include "engine/parquet_layout.h"
 #include "engine/statistics_collector.h"
 #include "engine/store_registry.h"
@@ -23,19 +26,21 @@
 
 namespace lakehold::engine {
 
-// What the files of one statement have in common. Immutable but for the references, which are thread-safe.
+// What the files of one statement have in common. Immutable but for the references, which are
+// thread-safe.
 struct DataFileTarget {
   delta::TableRoot root;
   delta::Schema schema;
   std::vector<std::string> partition_columns;  // Logical names, in the order of the metadata.
   std::map<std::string, std::string> configuration;
-  std::string path_prefix;  // Before a key of root.store it makes the path DuckDB opens: "lakehold://<handle>/".
+  std::string path_prefix;  // Before a key of root.store it makes the path DuckDB opens:
+                            // "lakehold://<handle>/".
   StoreRegistry& stores;
   Runtime runtime;
 };
 
-// What was written so far: add actions, and the files behind them. Thread-safe. Destroyed with files in it, it removes
-// them: no version can name them.
+// What was written so far: add actions, and the files behind them. Thread-safe. Destroyed with
+// files in it, it removes them: no version can name them.
 class WrittenDataFiles {
  public:
   explicit WrittenDataFiles(const DataFileTarget& target) : target_(target) {}
@@ -45,7 +50,8 @@ class WrittenDataFiles {
 
   // A file may exist under this key from now on.
   void Expect(std::string key, std::string folder);
-  // The file is complete. Syncs what has piled up beyond limits::kUnsettledFiles. Throws engine errors.
+  // The file is complete. Syncs what has piled up beyond limits::kUnsettledFiles. Throws engine
+  // errors.
   void Add(delta::AddFile add, std::unique_ptr<storage::Staged> staged, int64_t rows);
   // Hand everything over, in the order of completion. Call once each, at the end.
   std::vector<delta::AddFile> TakeAdds();
@@ -63,13 +69,15 @@ class WrittenDataFiles {
 
 class DataFileSeries {
  public:
-  DataFileSeries(duckdb::ClientContext& context, const DataFileTarget& target, const ParquetLayout& layout,
-                 IndexedLeafList leaves, delta::PartitionValues values, WrittenDataFiles& written);
+  DataFileSeries(duckdb::ClientContext& context, const DataFileTarget& target,
+                 const ParquetLayout& layout, IndexedLeafList leaves, delta::PartitionValues values,
+                 WrittenDataFiles& written);
   ~DataFileSeries();
 
   // The number of the next row group. Called in the order of the rows.
   uint64_t NextSequence() { return next_sequence_++; }
-  // Encodes the rows and appends them when it is their turn. Every sequence number must come here once.
+  // Encodes the rows and appends them when it is their turn. Every sequence number must come here
+  // once.
   void Write(uint64_t sequence, duckdb::unique_ptr<duckdb::ColumnDataCollection> rows);
   // Completes the open file. Every row group has been written.
   void Close();

@@ -3,10 +3,11 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/limits.h"
 #include "duckdb/main/client_context.hpp"
 #include "duckdb/parallel/task_executor.hpp"
 #include "duckdb/parallel/task_scheduler.hpp"
+
+#include "base/limits.h"
 #include "engine/duckdb_errors.h"
 #include "engine/type_mapping.h"
 
@@ -25,7 +26,8 @@ bool IsFull(const ColumnDataCollection& rows) {
 
 // Near enough to a row group to become one without copying.
 bool IsRowGroup(const ColumnDataCollection& rows) {
-  const bool right_rows = rows.Count() + STANDARD_VECTOR_SIZE >= kRows && rows.Count() < kRows + STANDARD_VECTOR_SIZE;
+  const bool right_rows =
+      rows.Count() + STANDARD_VECTOR_SIZE >= kRows && rows.Count() < kRows + STANDARD_VECTOR_SIZE;
   return right_rows && rows.SizeInBytes() < 2 * static_cast<idx_t>(limits::kRowGroupBytes);
 }
 
@@ -47,7 +49,8 @@ duckdb::unique_ptr<ColumnDataCollection> NewRows(duckdb::ClientContext& context,
 
 }  // namespace
 
-DataFileWriter::DataFileWriter(duckdb::ClientContext& context, DataFileTarget target, AcceptPartition accept)
+DataFileWriter::DataFileWriter(duckdb::ClientContext& context, DataFileTarget target,
+                               AcceptPartition accept)
     : context_(context),
       target_(std::move(target)),
       layout_(context, target_.schema, target_.partition_columns, target_.configuration),
@@ -67,7 +70,8 @@ DataFileWriter::DataFileWriter(duckdb::ClientContext& context, DataFileTarget ta
 DataFileWriter::~DataFileWriter() = default;
 
 std::shared_ptr<DataFileSeries> DataFileWriter::NewSeries(delta::PartitionValues values) {
-  return std::make_shared<DataFileSeries>(context_, target_, layout_, leaves_, std::move(values), written_);
+  return std::make_shared<DataFileSeries>(context_, target_, layout_, leaves_, std::move(values),
+                                          written_);
 }
 
 // Keeps a copy of the rows; true if it has become a row group.
@@ -172,18 +176,21 @@ void DataFileWriter::RunTasks() {
 void DataFileWriter::RunTasksOnAllThreads() {
   class Task : public duckdb::BaseExecutorTask {
    public:
-    Task(duckdb::TaskExecutor& executor, DataFileWriter& writer) : BaseExecutorTask(executor), writer_(writer) {}
+    Task(duckdb::TaskExecutor& executor, DataFileWriter& writer)
+        : BaseExecutorTask(executor), writer_(writer) {}
     void ExecuteTask() override { writer_.RunTasks(); }
     std::string TaskType() const override { return "LakeholdEncode"; }
 
    private:
     DataFileWriter& writer_;
   };
-  const auto threads = static_cast<size_t>(duckdb::TaskScheduler::GetScheduler(context_).NumberOfThreads());
+  const auto threads =
+      static_cast<size_t>(duckdb::TaskScheduler::GetScheduler(context_).NumberOfThreads());
   const size_t helpers = std::min(queue_.size(), threads);
   if (helpers <= 1) return RunTasks();
   duckdb::TaskExecutor executor(context_);
-  for (size_t i = 0; i < helpers; i++) executor.ScheduleTask(duckdb::make_uniq<Task>(executor, *this));
+  for (size_t i = 0; i < helpers; i++)
+    executor.ScheduleTask(duckdb::make_uniq<Task>(executor, *this));
   executor.WorkOnTasks();
 }
 

@@ -1,8 +1,10 @@
-// DataFileWriter: the one writer of data files. Rows in, add actions and published but unsynced files out.
+// DataFileWriter: the one writer of data files. Rows in, add actions and published but unsynced
+// files out.
 //
-// Thread-safe; a Local is one thread's. Rows of one partition keep their order: that of the calls where one thread appends,
-// that of the batches where several do. How many files come out depends on bytes alone. Destroyed before Finish, or after a
-// failure, it leaves nothing behind. Next: data_file_series.h (files), partition_router.h (partitions).
+// Thread-safe; a Local is one thread's. Rows of one partition keep their order: that of the calls
+// where one thread appends, that of the batches where several do. How many files come out depends
+// on bytes alone. Destroyed before Finish, or after a failure, it leaves nothing behind. Next:
+// data_file_series.h (files), partition_router.h (partitions).
 #pragma once
 
 #include <cstdint>
@@ -15,6 +17,7 @@
 
 #include "duckdb.hpp"
 #include "duckdb/common/types/column/column_data_collection.hpp"
+
 #include "engine/data_file_series.h"
 #include "engine/parquet_layout.h"
 #include "engine/partition_router.h"
@@ -29,8 +32,10 @@ struct WrittenRows {
 
 class DataFileWriter {
  public:
-  // `context` has an open transaction and outlives the writer. Throws engine errors, as every call here does.
-  DataFileWriter(duckdb::ClientContext& context, DataFileTarget target, AcceptPartition accept = nullptr);
+  // `context` has an open transaction and outlives the writer. Throws engine errors, as every call
+  // here does.
+  DataFileWriter(duckdb::ClientContext& context, DataFileTarget target,
+                 AcceptPartition accept = nullptr);
   ~DataFileWriter();
   DataFileWriter(const DataFileWriter&) = delete;
   DataFileWriter& operator=(const DataFileWriter&) = delete;
@@ -45,14 +50,16 @@ class DataFileWriter {
     uint64_t part_ = 0;
   };
 
-  // `rows` holds every column of the table, in its types. For one thread, or where order does not matter.
+  // `rows` holds every column of the table, in its types. For one thread, or where order does not
+  // matter.
   void Append(Local& local, duckdb::DataChunk& rows);
   // The thread has no more rows.
   void Combine(Local& local);
 
-  // The same for threads that work on numbered batches, ascending in each thread; `oldest` is the smallest number any thread
-  // is still working on.
-  void AppendToBatch(Local& local, duckdb::idx_t batch, duckdb::idx_t oldest, duckdb::DataChunk& rows);
+  // The same for threads that work on numbered batches, ascending in each thread; `oldest` is the
+  // smallest number any thread is still working on.
+  void AppendToBatch(Local& local, duckdb::idx_t batch, duckdb::idx_t oldest,
+                     duckdb::DataChunk& rows);
   // The thread goes on to a later batch, or has no more rows.
   void EndBatch(Local& local, duckdb::idx_t oldest);
 

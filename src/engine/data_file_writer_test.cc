@@ -28,8 +28,12 @@ TEST_F(DataFileFixture, FilesHoldTheRowsOfEveryType) {
   ASSERT_TRUE(written.ok()) << written.error().ToString();
   EXPECT_EQ(written->rows, 300);
   ASSERT_EQ(written->adds.size(), 1u);
-  EXPECT_EQ(Text("SELECT count(*) FROM (FROM " + Files(written->adds) + " EXCEPT ALL (" + kAllTypes + "))"), "0");
-  EXPECT_EQ(Text("SELECT count(*) FROM ((" + std::string(kAllTypes) + ") EXCEPT ALL FROM " + Files(written->adds) + ")"), "0");
+  EXPECT_EQ(Text("SELECT count(*) FROM (FROM " + Files(written->adds) + " EXCEPT ALL (" +
+                 kAllTypes + "))"),
+            "0");
+  EXPECT_EQ(Text("SELECT count(*) FROM ((" + std::string(kAllTypes) + ") EXCEPT ALL FROM " +
+                 Files(written->adds) + ")"),
+            "0");
 }
 
 TEST_F(DataFileFixture, AnAddTellsSizePathAndWhoVouches) {
@@ -74,14 +78,16 @@ TEST_F(DataFileFixture, FilesAreZstdUnlessTheTableSaysOtherwise) {
 TEST_F(DataFileFixture, RowGroupsHoldTheirNumberOfRows) {
   const auto written = Write("SELECT i FROM range(300000) t(i)");
   ASSERT_TRUE(written.ok());
-  EXPECT_EQ(Text("SELECT list(row_group_num_rows ORDER BY row_group_id)::VARCHAR FROM parquet_metadata(" +
-                 Paths(written->adds) + ")"),
-            "[122880, 122880, 54240]");
+  EXPECT_EQ(
+      Text("SELECT list(row_group_num_rows ORDER BY row_group_id)::VARCHAR FROM parquet_metadata(" +
+           Paths(written->adds) + ")"),
+      "[122880, 122880, 54240]");
 }
 
 TEST_F(DataFileFixture, OrderIsKeptByOneThreadAndByMany) {
   for (const int threads : {1, 2, 3}) {
-    const auto written = Write("SELECT i AS a, hash(i)::VARCHAR AS pad FROM range(700000) t(i)", threads);
+    const auto written =
+        Write("SELECT i AS a, hash(i)::VARCHAR AS pad FROM range(700000) t(i)", threads);
     ASSERT_TRUE(written.ok()) << written.error().ToString();
     ASSERT_EQ(written->adds.size(), 1u);
     EXPECT_EQ(Text("SELECT count(*) FROM read_parquet(" + Paths(written->adds) +
@@ -94,7 +100,8 @@ TEST_F(DataFileFixture, FilesRotateBySizeWhateverTheThreads) {
   configuration["delta.targetFileSize"] = "1mb";
   std::set<size_t> counts;
   for (const int threads : {1, 2}) {
-    const auto written = Write("SELECT i, hash(i) % 1000000007 AS h FROM range(1000000) t(i)", threads);
+    const auto written =
+        Write("SELECT i, hash(i) % 1000000007 AS h FROM range(1000000) t(i)", threads);
     ASSERT_TRUE(written.ok()) << written.error().ToString();
     counts.insert(written->adds.size());
     EXPECT_EQ(written->rows, 1000000);
@@ -122,7 +129,8 @@ TEST_F(DataFileFixture, PartitionsGoIntoFoldersWithOddNames) {
     EXPECT_TRUE(store->Head(root.KeyOf(key)).ok()) << key;
   }
   EXPECT_EQ(Text("SELECT count(DISTINCT i) FROM " + Files(written->adds)), "6000");
-  EXPECT_EQ(Sql("FROM " + Files(written->adds) + " LIMIT 0")->names.size(), 1u) << "partition columns stay out of the files";
+  EXPECT_EQ(Sql("FROM " + Files(written->adds) + " LIMIT 0")->names.size(), 1u)
+      << "partition columns stay out of the files";
 }
 
 TEST_F(DataFileFixture, RowsOfAPartitionAreOfThatPartitionAndInOrder) {
@@ -132,7 +140,9 @@ TEST_F(DataFileFixture, RowsOfAPartitionAreOfThatPartitionAndInOrder) {
   ASSERT_EQ(written->adds.size(), 37u);
   for (const delta::AddFile& add : written->adds) {
     const std::string file = Files({add});
-    EXPECT_EQ(Text("SELECT count(*) FROM " + file + " WHERE hash(i) % 37 <> " + *add.partition_values[0].second), "0");
+    EXPECT_EQ(Text("SELECT count(*) FROM " + file + " WHERE hash(i) % 37 <> " +
+                   *add.partition_values[0].second),
+              "0");
     EXPECT_EQ(Text("SELECT list(i) = list_sort(list(i)) FROM " + file), "true");
   }
 }
@@ -152,15 +162,17 @@ TEST_F(DataFileFixture, MorePartitionsThanMayBeOpenAreWrittenInOnePieceEach) {
 
 TEST_F(DataFileFixture, EqualFloatsAreOnePartition) {
   partition_columns = {"p"};
-  const auto written =
-      Write("SELECT 1 AS i, unnest([0.0::DOUBLE, -0.0::DOUBLE, 'nan'::DOUBLE, -'nan'::DOUBLE, NULL]) AS p");
+  const auto written = Write(
+      "SELECT 1 AS i, unnest([0.0::DOUBLE, -0.0::DOUBLE, 'nan'::DOUBLE, -'nan'::DOUBLE, NULL]) AS "
+      "p");
   ASSERT_TRUE(written.ok()) << written.error().ToString();
   EXPECT_EQ(written->adds.size(), 3u);
 }
 
 TEST_F(DataFileFixture, AnEmptyTextCannotBeAPartition) {
   partition_columns = {"p"};
-  const auto written = Write("SELECT i, CASE WHEN i = 5000 THEN '' ELSE 'x' END AS p FROM range(10000) t(i)");
+  const auto written =
+      Write("SELECT i, CASE WHEN i = 5000 THEN '' ELSE 'x' END AS p FROM range(10000) t(i)");
   ASSERT_FALSE(written.ok());
   EXPECT_EQ(written.error().kind, ErrorKind::kInvalid);
   EXPECT_EQ(written.error().reason, "delta.empty_partition_value");
@@ -172,7 +184,8 @@ TEST_F(DataFileFixture, PartitionsMayBeRefused) {
   partition_columns = {"p"};
   const auto written = Write("SELECT i, (i % 3)::INTEGER AS p FROM range(30) t(i)", 1,
                              [](const std::vector<delta::Scalar>& values) -> Status {
-                               if (values.at(0) == delta::Scalar(int64_t{2})) return Invalid("test.no", "not two");
+                               if (values.at(0) == delta::Scalar(int64_t{2}))
+                                 return Invalid("test.no", "not two");
                                return {};
                              });
   ASSERT_FALSE(written.ok());

@@ -1,6 +1,7 @@
 #include "engine/delta_folder.h"
 
-#include <fmt/format.h>
+#include <memory>
+#include <utility>
 
 #include <duckdb/main/attached_database.hpp>
 #include <duckdb/main/client_context.hpp>
@@ -11,8 +12,7 @@
 #include <duckdb/parser/tableref/at_clause.hpp>
 #include <duckdb/parser/tableref/basetableref.hpp>
 #include <duckdb/parser/tableref/table_function_ref.hpp>
-#include <memory>
-#include <utility>
+#include <fmt/format.h>
 
 #include "delta/snapshot.h"
 #include "engine/duckdb_errors.h"
@@ -27,12 +27,15 @@ namespace {
 // Attached folders are kept for the life of the instance under this name and their URI.
 constexpr const char* kPrefix = "lakehold folder ";
 
-Result<std::shared_ptr<storage::ObjectStore>> OpenFolder(duckdb::ClientContext& context, const std::string& path) {
+Result<std::shared_ptr<storage::ObjectStore>> OpenFolder(duckdb::ClientContext& context,
+                                                         const std::string& path) {
   const Environment& environment = WorldOf(context).environment;
-  LAKEHOLD_ASSIGN(auto store, storage::OpenStore(path, environment.durability, false, environment.runtime));
+  LAKEHOLD_ASSIGN(auto store,
+                  storage::OpenStore(path, environment.durability, false, environment.runtime));
   LAKEHOLD_ASSIGN(const bool exists, delta::TableExists(delta::TableRoot{store, ""}));
   if (!exists) {
-    return NotFound("delta.not_a_table", fmt::format("\"{}\" holds no Delta table: there is no _delta_log", path));
+    return NotFound("delta.not_a_table",
+                    fmt::format("\"{}\" holds no Delta table: there is no _delta_log", path));
   }
   return store;
 }
@@ -42,12 +45,14 @@ duckdb::unique_ptr<duckdb::AtClause> AtOf(const duckdb::named_parameter_map_t& p
   for (const auto& [name, value] : parameters) {
     if (value.IsNull()) continue;
     if (at) ThrowError(Invalid("sql.parameter", "give version or timestamp, not both"));
-    at = duckdb::make_uniq<duckdb::AtClause>(name, duckdb::make_uniq<duckdb::ConstantExpression>(value));
+    at = duckdb::make_uniq<duckdb::AtClause>(name,
+                                             duckdb::make_uniq<duckdb::ConstantExpression>(value));
   }
   return at;
 }
 
-duckdb::unique_ptr<duckdb::TableRef> ReplaceScan(duckdb::ClientContext& context, duckdb::TableFunctionBindInput& input) {
+duckdb::unique_ptr<duckdb::TableRef> ReplaceScan(duckdb::ClientContext& context,
+                                                 duckdb::TableFunctionBindInput& input) {
   if (input.inputs[0].IsNull()) ThrowError(Invalid("sql.parameter", "the path is NULL"));
   const FolderTable folder = AttachFolder(context, duckdb::StringValue::Get(input.inputs[0]));
   auto table = duckdb::make_uniq<duckdb::BaseTableRef>();
@@ -71,8 +76,8 @@ FolderTable AttachFolder(duckdb::ClientContext& context, const std::string& path
     info.path = std::string(kAttachPrefix) + WorldOf(context).stores.Register(std::move(store));
     // Another session may attach the same folder in the same moment.
     info.on_conflict = duckdb::OnCreateConflict::IGNORE_ON_CONFLICT;
-    duckdb::unordered_map<std::string, duckdb::Value> settings{{"type", duckdb::Value(kLakeType)},
-                                                               {"hidden", duckdb::Value::BOOLEAN(true)}};
+    duckdb::unordered_map<std::string, duckdb::Value> settings{
+        {"type", duckdb::Value(kLakeType)}, {"hidden", duckdb::Value::BOOLEAN(true)}};
     duckdb::AttachOptions options(settings, duckdb::AccessMode::READ_WRITE);
     databases.AttachDatabase(context, info, options);
     attached = databases.GetDatabase(context, name);
@@ -89,9 +94,9 @@ duckdb::TableFunction ScanFunction(const std::string& name) {
   return function;
 }
 
-duckdb::unique_ptr<duckdb::TableRef> ReplaceDeltaFolder(duckdb::ClientContext& context,
-                                                        duckdb::ReplacementScanInput& input,
-                                                        duckdb::optional_ptr<duckdb::ReplacementScanData>) {
+duckdb::unique_ptr<duckdb::TableRef> ReplaceDeltaFolder(
+    duckdb::ClientContext& context, duckdb::ReplacementScanInput& input,
+    duckdb::optional_ptr<duckdb::ReplacementScanData>) {
   const std::string path = duckdb::ReplacementScan::GetFullPath(input);
   auto& files = duckdb::FileSystem::GetFileSystem(context);
   if (path.empty() || path.find('*') != std::string::npos) return nullptr;
@@ -99,7 +104,8 @@ duckdb::unique_ptr<duckdb::TableRef> ReplaceDeltaFolder(duckdb::ClientContext& c
   auto table = duckdb::make_uniq<duckdb::TableFunctionRef>();
   duckdb::vector<duckdb::unique_ptr<duckdb::ParsedExpression>> arguments;
   arguments.push_back(duckdb::make_uniq<duckdb::ConstantExpression>(duckdb::Value(path)));
-  table->function = duckdb::make_uniq<duckdb::FunctionExpression>("lakehold_scan", std::move(arguments));
+  table->function =
+      duckdb::make_uniq<duckdb::FunctionExpression>("lakehold_scan", std::move(arguments));
   return table;
 }
 

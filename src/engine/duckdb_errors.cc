@@ -1,7 +1,5 @@
 #include "engine/duckdb_errors.h"
 
-#include <fmt/format.h>
-
 #include <array>
 #include <mutex>
 #include <optional>
@@ -10,6 +8,8 @@
 #include <string_view>
 #include <unordered_map>
 #include <utility>
+
+#include <fmt/format.h>
 
 namespace lakehold::engine {
 namespace {
@@ -23,8 +23,8 @@ constexpr const char* kMessageKey = "lakehold_message";
 constexpr const char* kHintKey = "lakehold_hint";
 constexpr const char* kTransactionKey = "lakehold_transaction";
 
-// A reason is a view of a literal; what comes back out of an exception is text. The set holds each slug once, so it is
-// bounded by the slugs in the program.
+// A reason is a view of a literal; what comes back out of an exception is text. The set holds each
+// slug once, so it is bounded by the slugs in the program.
 std::string_view KeepReason(const std::string& reason) {
   static std::mutex mutex;
   static std::set<std::string>* const reasons = new std::set<std::string>;
@@ -103,7 +103,8 @@ constexpr std::array kTranslations = {
     Translation{ExceptionType::AUTOLOAD, ErrorKind::kUnsupported, "engine.no_extension"},
 };
 
-// DuckDB's message without the caret drawing: its first line, and "(line n)" where it points into a longer text.
+// DuckDB's message without the caret drawing: its first line, and "(line n)" where it points into a
+// longer text.
 std::string FirstLine(const std::string& raw) {
   std::string line = raw.substr(0, raw.find('\n'));
   while (!line.empty() && (line.back() == ' ' || line.back() == '.')) line.pop_back();
@@ -125,8 +126,8 @@ std::string Labelled(const std::string& raw, const std::string& label) {
   return raw.substr(begin, raw.find('\n', begin) - begin);
 }
 
-// DuckDB tells of a bad CSV line over many lines, a list of reader options behind it. Kept are file, line, what is wrong
-// and the text of the line.
+// DuckDB tells of a bad CSV line over many lines, a list of reader options behind it. Kept are
+// file, line, what is wrong and the text of the line.
 std::optional<std::string> CsvMessage(const std::string& raw) {
   constexpr size_t kShown = 200;
   const std::string number = Labelled(raw, "CSV Error on Line: ");
@@ -137,7 +138,8 @@ std::optional<std::string> CsvMessage(const std::string& raw) {
   std::string what = raw.substr(at, raw.find('\n', at) - at);
   while (!what.empty() && (what.back() == ' ' || what.back() == '.')) what.pop_back();
   if (text.size() > kShown) text = text.substr(0, kShown) + "...";
-  return fmt::format("{}, line {}: {}; the line reads: {}", Labelled(raw, "\n  file = "), number, what, text);
+  return fmt::format("{}, line {}: {}; the line reads: {}", Labelled(raw, "\n  file = "), number,
+                     what, text);
 }
 
 // What to do next, where DuckDB does not say.
@@ -156,7 +158,9 @@ std::string_view UsualHint(std::string_view reason) {
       {"sql.invalid_input", "Check the values and files the statement names"},
       {"sql.parameter", "Give every parameter a value"},
       {"sql.transaction", "ROLLBACK, then begin again"},
-      {"sql.csv_line", "Correct the line, name other types or separators, or skip such lines with ignore_errors = true"},
+      {"sql.csv_line",
+       "Correct the line, name other types or separators, or skip such lines with ignore_errors = "
+       "true"},
       {"sql.no_such_file", "Check the path; a pattern must match at least one file"},
       {"sql.exists", "Pick another name, or CREATE OR REPLACE it"},
       {"engine.io", "Check the path and the disk, then repeat"},
@@ -173,7 +177,8 @@ std::string HintFor(const duckdb::ErrorData& error) {
   if (!candidates.empty()) {
     return fmt::format("Did you mean \"{}\"?", candidates.substr(0, candidates.find(',')));
   }
-  if (error.Type() == ExceptionType::OUT_OF_MEMORY) return "Raise the memory limit, or give it a folder to spill to";
+  if (error.Type() == ExceptionType::OUT_OF_MEMORY)
+    return "Raise the memory limit, or give it a folder to spill to";
   if (error.Type() == ExceptionType::INTERNAL) return "Please report this";
   return {};
 }
@@ -184,7 +189,8 @@ void Specialise(const duckdb::ErrorData& error, Error* result) {
   const std::string& raw = error.RawMessage();
   if (error.Type() == ExceptionType::CATALOG && raw.find("configuration parameter") != raw.npos) {
     result->reason = "sql.setting";
-  } else if (error.Type() == ExceptionType::CATALOG && (subtype == "MISSING_ENTRY" || raw.find("does not exist") != raw.npos)) {
+  } else if (error.Type() == ExceptionType::CATALOG &&
+             (subtype == "MISSING_ENTRY" || raw.find("does not exist") != raw.npos)) {
     const std::string type = TextOf(error.ExtraInfo(), "type");
     result->kind = ErrorKind::kNotFound;
     result->reason = "sql.unknown_table";
@@ -203,7 +209,8 @@ void Specialise(const duckdb::ErrorData& error, Error* result) {
   } else if (error.Type() == ExceptionType::IO && raw.starts_with("No files found that match")) {
     result->kind = ErrorKind::kNotFound;
     result->reason = "sql.no_such_file";
-  } else if (error.Type() == ExceptionType::INVALID && raw == std::string_view("Allocation failure")) {
+  } else if (error.Type() == ExceptionType::INVALID &&
+             raw == std::string_view("Allocation failure")) {
     result->kind = ErrorKind::kIo;
     result->reason = "engine.out_of_memory";
   }
@@ -214,7 +221,8 @@ void Specialise(const duckdb::ErrorData& error, Error* result) {
 Error ErrorFromDuckDb(const duckdb::ErrorData& error) {
   if (auto carried = CarriedError(error.ExtraInfo())) return *std::move(carried);
   const auto csv = CsvMessage(error.RawMessage());
-  Error result = Internal("engine.internal", csv ? *csv : FirstLine(error.RawMessage()), HintFor(error));
+  Error result =
+      Internal("engine.internal", csv ? *csv : FirstLine(error.RawMessage()), HintFor(error));
   for (const Translation& translation : kTranslations) {
     if (translation.type == error.Type()) {
       result.kind = translation.kind;
@@ -227,7 +235,9 @@ Error ErrorFromDuckDb(const duckdb::ErrorData& error) {
   return result;
 }
 
-Error ErrorFromDuckDb(const std::exception& exception) { return ErrorFromDuckDb(duckdb::ErrorData(exception)); }
+Error ErrorFromDuckDb(const std::exception& exception) {
+  return ErrorFromDuckDb(duckdb::ErrorData(exception));
+}
 
 void ThrowError(const Error& error) {
   const Extra extra = ExtraOf(error);

@@ -1,10 +1,12 @@
-// Errors across the border: DuckDB's exceptions become our Error, and our Error travels inside DuckDB's exceptions and
-// comes out unchanged. Stateless functions. Never throw duckdb::InternalException: it invalidates the whole instance.
+// Errors across the border: DuckDB's exceptions become our Error, and our Error travels inside
+// DuckDB's exceptions and comes out unchanged. Stateless functions. Never throw
+// duckdb::InternalException: it invalidates the whole instance.
 #pragma once
 
-#include <duckdb.hpp>
 #include <exception>
 #include <utility>
+
+#include <duckdb.hpp>
 
 #include "base/result.h"
 
@@ -16,7 +18,8 @@ Error ErrorFromDuckDb(const std::exception& exception);
 
 // DuckDB's form of our error, for CommitTransaction, which returns errors instead of throwing them.
 duckdb::ErrorData ErrorDataOf(const Error& error);
-// Throws it: an IOException for what the machine did, an InterruptException when cancelled, else InvalidInputException.
+// Throws it: an IOException for what the machine did, an InterruptException when cancelled, else
+// InvalidInputException.
 [[noreturn]] void ThrowError(const Error& error);
 
 // For DuckDB's callbacks: the value, or ThrowError.
@@ -29,7 +32,8 @@ inline void CheckOrThrow(const Status& status) {
   if (!status.ok()) ThrowError(status.error());
 }
 
-// For our side of a call into DuckDB: `call()` returns a Result or Status; whatever it throws becomes an Error.
+// For our side of a call into DuckDB: `call()` returns a Result or Status; whatever it throws
+// becomes an Error.
 template <typename F>
 auto CatchDuckDb(F&& call) -> decltype(call()) {
   try {

@@ -1,8 +1,8 @@
 #include "engine/duckdb_errors.h"
 
-#include <gtest/gtest.h>
-
 #include <string>
+
+#include <gtest/gtest.h>
 
 #include "engine/engine_fixture_test.h"
 
@@ -15,8 +15,9 @@ class DuckDbErrors : public EngineTest {
  protected:
   Error ErrorOf(const std::string& sql, const Parameters& parameters = {}) {
     auto session = OpenSession();
-    auto query = session->Run("CREATE TEMP TABLE trips (id INTEGER NOT NULL, fare DOUBLE CHECK (fare < 100)); " + sql,
-                              parameters);
+    auto query = session->Run(
+        "CREATE TEMP TABLE trips (id INTEGER NOT NULL, fare DOUBLE CHECK (fare < 100)); " + sql,
+        parameters);
     if (!query.ok()) return std::move(query).error();
     return Internal("test.no_error", "it worked");
   }

@@ -1,13 +1,13 @@
 #include "engine/duckdb_instance.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+#include <string_view>
+#include <utility>
+
 #include <duckdb/main/config.hpp>
 #include <duckdb/main/extension_helper.hpp>
 #include <duckdb/storage/storage_extension.hpp>
-#include <string_view>
-#include <utility>
+#include <fmt/format.h>
 
 #include "base/system_runtime.h"
 #include "engine/checkpoint_codec.h"
@@ -26,10 +26,11 @@ Status CheckVersion() {
   const std::string_view version = duckdb::DuckDB::LibraryVersion();
   const std::string_view source = duckdb::DuckDB::SourceID();
   if (version == kDuckDbVersion && source == kDuckDbSource) return {};
-  return Unsupported("engine.wrong_duckdb",
-                     fmt::format("the DuckDB library in this process is {} ({}), lakehold needs {} ({})", version, source,
-                                 kDuckDbVersion, kDuckDbSource),
-                     "Load lakehold before any other library that brings DuckDB, or keep theirs at local scope");
+  return Unsupported(
+      "engine.wrong_duckdb",
+      fmt::format("the DuckDB library in this process is {} ({}), lakehold needs {} ({})", version,
+                  source, kDuckDbVersion, kDuckDbSource),
+      "Load lakehold before any other library that brings DuckDB, or keep theirs at local scope");
 }
 
 void Configure(const Environment& environment, duckdb::DBConfig* config) {
@@ -39,16 +40,19 @@ void Configure(const Environment& environment, duckdb::DBConfig* config) {
   config->SetOptionByName("autoload_known_extensions", Value::BOOLEAN(false));
   config->SetOptionByName("allow_community_extensions", Value::BOOLEAN(false));
   config->SetOptionByName("allow_persistent_secrets", Value::BOOLEAN(false));
-  // Spelled out, because they are what readers of our streams depend on: plain UTF-8, 32-bit offsets, and numbers and
-  // text instead of extension types (sum() of BIGINT is a HUGEINT, which nobody reads as an extension type).
+  // Spelled out, because they are what readers of our streams depend on: plain UTF-8, 32-bit
+  // offsets, and numbers and text instead of extension types (sum() of BIGINT is a HUGEINT, which
+  // nobody reads as an extension type).
   config->SetOptionByName("produce_arrow_string_view", Value::BOOLEAN(false));
   config->SetOptionByName("arrow_large_buffer_size", Value::BOOLEAN(false));
   config->SetOptionByName("arrow_lossless_conversion", Value::BOOLEAN(false));
   config->SetOptionByName("arrow_output_list_view", Value::BOOLEAN(false));
   const int threads = environment.threads > 0 ? environment.threads : UsableCpus();
   config->SetOptionByName("threads", Value::BIGINT(threads));
-  const int64_t memory = environment.memory_bytes > 0 ? environment.memory_bytes : UsableMemoryBytes() / 2;
-  config->options.maximum_memory = static_cast<duckdb::idx_t>(std::max<int64_t>(memory, int64_t{64} << 20));
+  const int64_t memory =
+      environment.memory_bytes > 0 ? environment.memory_bytes : UsableMemoryBytes() / 2;
+  config->options.maximum_memory =
+      static_cast<duckdb::idx_t>(std::max<int64_t>(memory, int64_t{64} << 20));
   config->options.temporary_directory = ChooseSpillFolder(environment);
 }
 
@@ -62,15 +66,18 @@ DuckDbInstance::~DuckDbInstance() = default;
 void DuckDbInstance::Start(const Environment& environment) {
   duckdb::DBConfig config;
   Configure(environment, &config);
-  duckdb::StorageExtension::Register(config, kLakeType,
-                                     duckdb::shared_ptr<duckdb::StorageExtension>(MakeLakeStorage(world_)));
+  duckdb::StorageExtension::Register(
+      config, kLakeType, duckdb::shared_ptr<duckdb::StorageExtension>(MakeLakeStorage(world_)));
   AddReplacementScans(&config);
   db_ = std::make_unique<duckdb::DuckDB>(nullptr, &config);
   database().GetFileSystem().RegisterSubSystem(MakeStoreFileSystem(stores_));
-  // About 12 ms cold in all, two thirds of it core_functions; the rest is too cheap to be lazy about.
+  // About 12 ms cold in all, two thirds of it core_functions; the rest is too cheap to be lazy
+  // about.
   for (const char* extension : {"core_functions", "parquet", "json", "icu"}) {
-    if (duckdb::ExtensionHelper::LoadExtension(*db_, extension) != duckdb::ExtensionLoadResult::LOADED_EXTENSION) {
-      ThrowError(Unsupported("engine.wrong_duckdb", fmt::format("this DuckDB was built without {}", extension)));
+    if (duckdb::ExtensionHelper::LoadExtension(*db_, extension) !=
+        duckdb::ExtensionLoadResult::LOADED_EXTENSION) {
+      ThrowError(Unsupported("engine.wrong_duckdb",
+                             fmt::format("this DuckDB was built without {}", extension)));
     }
   }
   RegisterEngineFunctions(database());
@@ -108,17 +115,19 @@ Status DuckDbInstance::AttachLake(duckdb::Connection& connection, const std::str
   auto found = lakes_.find(key);
   if (found != lakes_.end()) {
     if (found->second.store != store) {
-      return AlreadyExists("engine.name_taken",
-                           fmt::format("\"{}\" is the lake at {} already", name, found->second.store->uri()),
-                           "Attach it under another name");
+      return AlreadyExists(
+          "engine.name_taken",
+          fmt::format("\"{}\" is the lake at {} already", name, found->second.store->uri()),
+          "Attach it under another name");
     }
     ++found->second.uses;
     return {};
   }
   const std::string handle = stores_.Register(store);
-  const Status attached = ExecuteText(
-      connection, fmt::format("ATTACH {} AS {} (TYPE {})", QuoteText(std::string(kAttachPrefix) + handle),
-                              QuoteName(name), kLakeType));
+  const Status attached =
+      ExecuteText(connection, fmt::format("ATTACH {} AS {} (TYPE {})",
+                                          QuoteText(std::string(kAttachPrefix) + handle),
+                                          QuoteName(name), kLakeType));
   if (!attached.ok()) {
     stores_.Unregister(handle);
     return attached;
@@ -131,9 +140,11 @@ Status DuckDbInstance::DetachLake(const std::string& name) {
   const std::string key = duckdb::StringUtil::Lower(name);
   std::lock_guard lock(mutex_);
   auto found = lakes_.find(key);
-  if (found == lakes_.end()) return NotFound("engine.no_such_lake", fmt::format("no lake is attached as \"{}\"", name));
+  if (found == lakes_.end())
+    return NotFound("engine.no_such_lake", fmt::format("no lake is attached as \"{}\"", name));
   if (--found->second.uses > 0) return {};
-  // A connection of its own: the caller's may have the lake as its default, or be in a failed transaction.
+  // A connection of its own: the caller's may have the lake as its default, or be in a failed
+  // transaction.
   const auto connection = Connect();
   Status detached = ExecuteText(*connection, fmt::format("DETACH {}", QuoteName(name)));
   stores_.Unregister(found->second.handle);
@@ -142,7 +153,8 @@ Status DuckDbInstance::DetachLake(const std::string& name) {
 }
 
 const LakeWorld& WorldOf(duckdb::ClientContext& context) {
-  const auto extension = duckdb::StorageExtension::Find(duckdb::DBConfig::GetConfig(context), kLakeType);
+  const auto extension =
+      duckdb::StorageExtension::Find(duckdb::DBConfig::GetConfig(context), kLakeType);
   return static_cast<const LakeWorld&>(*extension->storage_info);
 }
 

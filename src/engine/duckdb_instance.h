@@ -1,13 +1,16 @@
-// DuckDbInstance: the one DuckDB of an engine, opened in memory and configured for lakes. Thread-safe.
+// DuckDbInstance: the one DuckDB of an engine, opened in memory and configured for lakes.
+// Thread-safe.
 //
-// Nothing is ever installed or loaded at run time, and nothing is written but spill files (decision 10).
+// Nothing is ever installed or loaded at run time, and nothing is written but spill files (decision
+// 10).
 #pragma once
 
-#include <duckdb.hpp>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <string>
+
+#include <duckdb.hpp>
 
 #include "base/result.h"
 #include "engine/engine.h"
@@ -32,8 +35,9 @@ class DuckDbInstance : public std::enable_shared_from_this<DuckDbInstance> {
   // Each connection has the room's settings: UTC, Arrow types that every reader knows.
   duckdb::unique_ptr<duckdb::Connection> Connect();
 
-  // Attaches a store under a name that all sessions of the instance see; sessions that give the same store share it. Each
-  // call wants one DetachLake. kAlreadyExists "engine.name_taken" if another store has the name.
+  // Attaches a store under a name that all sessions of the instance see; sessions that give the
+  // same store share it. Each call wants one DetachLake. kAlreadyExists "engine.name_taken" if
+  // another store has the name.
   Status AttachLake(duckdb::Connection& connection, const std::string& name,
                     std::shared_ptr<storage::ObjectStore> store);
   Status DetachLake(const std::string& name);
@@ -49,9 +53,10 @@ class DuckDbInstance : public std::enable_shared_from_this<DuckDbInstance> {
 
   StoreRegistry stores_;
   std::shared_ptr<LakeWorld> world_;
-  std::mutex mutex_;  // Guards lakes_; held while ATTACH and DETACH run, so that names and catalogs agree.
+  std::mutex
+      mutex_;  // Guards lakes_; held while ATTACH and DETACH run, so that names and catalogs agree.
   std::map<std::string, AttachedLake> lakes_;  // By name in lower case.
-  std::unique_ptr<duckdb::DuckDB> db_;         // Last: it goes first, while the stores are still there.
+  std::unique_ptr<duckdb::DuckDB> db_;  // Last: it goes first, while the stores are still there.
 };
 
 // The world of the instance that `context` belongs to.

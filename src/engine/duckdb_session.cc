@@ -1,13 +1,13 @@
 #include "engine/duckdb_session.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+#include <utility>
+
 #include <duckdb/catalog/catalog_search_path.hpp>
 #include <duckdb/main/client_context.hpp>
 #include <duckdb/main/client_data.hpp>
 #include <duckdb/parser/statement/explain_statement.hpp>
-#include <utility>
+#include <fmt/format.h>
 
 #include "base/limits.h"
 #include "engine/duckdb_errors.h"
@@ -95,12 +95,14 @@ void DuckDbSession::BeginStatement() {
   state.cancel = cancel_;
 }
 
-Status DuckDbSession::Attach(std::string_view name, std::shared_ptr<storage::ObjectStore> store, bool make_default) {
+Status DuckDbSession::Attach(std::string_view name, std::shared_ptr<storage::ObjectStore> store,
+                             bool make_default) {
   const std::string lake(name);
   return CatchDuckDb([&]() -> Status {
     LAKEHOLD_TRY(instance_->AttachLake(*connection_, lake, std::move(store)));
     lakes_.push_back(lake);
-    return make_default ? ExecuteText(*connection_, fmt::format("USE {}", QuoteName(lake))) : Status();
+    return make_default ? ExecuteText(*connection_, fmt::format("USE {}", QuoteName(lake)))
+                        : Status();
   });
 }
 
@@ -109,10 +111,12 @@ Status DuckDbSession::Detach(std::string_view name) {
     return duckdb::StringUtil::CIEquals(lake, std::string(name));
   });
   if (found == lakes_.end()) {
-    return NotFound("engine.no_such_lake", fmt::format("this session has attached no lake named \"{}\"", name));
+    return NotFound("engine.no_such_lake",
+                    fmt::format("this session has attached no lake named \"{}\"", name));
   }
   return CatchDuckDb([&]() -> Status {
-    const auto& path = duckdb::ClientData::Get(*connection_->context).catalog_search_path->GetSetPaths();
+    const auto& path =
+        duckdb::ClientData::Get(*connection_->context).catalog_search_path->GetSetPaths();
     if (!path.empty() && duckdb::StringUtil::CIEquals(path[0].catalog, *found)) {
       LAKEHOLD_TRY(ExecuteText(*connection_, "USE memory"));
     }
@@ -124,7 +128,8 @@ Status DuckDbSession::Detach(std::string_view name) {
 
 Result<Materialized> DuckDbSession::FinishOnce(const ParsedStatement& parsed) {
   LAKEHOLD_ASSIGN(auto result, Execute(*connection_, parsed, ToTheEnd()));
-  return duckdb::unique_ptr_cast<duckdb::QueryResult, duckdb::MaterializedQueryResult>(std::move(result));
+  return duckdb::unique_ptr_cast<duckdb::QueryResult, duckdb::MaterializedQueryResult>(
+      std::move(result));
 }
 
 Result<Materialized> DuckDbSession::Finish(const ParsedStatement& parsed) {
@@ -145,13 +150,15 @@ Result<Materialized> DuckDbSession::Finish(const ParsedStatement& parsed) {
 
 Result<std::unique_ptr<Query>> DuckDbSession::RunOne(ParsedStatement parsed, bool last) {
   const bool select = parsed.statement->type == duckdb::StatementType::SELECT_STATEMENT;
-  if (select && last && !in_transaction()) return BindSelect(instance_, OpenSibling(), std::move(parsed));
+  if (select && last && !in_transaction())
+    return BindSelect(instance_, OpenSibling(), std::move(parsed));
   LAKEHOLD_ASSIGN(auto result, Finish(parsed));
   const int64_t changed = ChangedRows(parsed.statement->type, *result);
   return MakeFinishedQuery(instance_, connection_->context, std::move(result), changed);
 }
 
-Result<std::unique_ptr<Query>> DuckDbSession::Run(std::string_view sql, const Parameters& parameters) {
+Result<std::unique_ptr<Query>> DuckDbSession::Run(std::string_view sql,
+                                                  const Parameters& parameters) {
   return CatchDuckDb([&]() -> Result<std::unique_ptr<Query>> {
     BeginStatement();
     LAKEHOLD_ASSIGN(auto parsed, ParseStatements(*connection_, sql, parameters));
@@ -183,7 +190,8 @@ Result<Explanation> DuckDbSession::Explain(std::string_view sql, const Parameter
   });
 }
 
-Result<std::vector<ColumnDescription>> DuckDbSession::Describe(std::string_view sql, const Parameters& parameters) {
+Result<std::vector<ColumnDescription>> DuckDbSession::Describe(std::string_view sql,
+                                                               const Parameters& parameters) {
   return CatchDuckDb([&]() -> Result<std::vector<ColumnDescription>> {
     LAKEHOLD_ASSIGN(auto parsed, ParseSelect(*connection_, sql, parameters));
     LAKEHOLD_ASSIGN(auto bound, BindColumns(*connection_, parsed));
@@ -199,15 +207,17 @@ Result<CommitReport> DuckDbSession::Write(const WriteRequest& request) {
     LAKEHOLD_ASSIGN(auto named, ParametersNamedIn(request.source, request.parameters));
     LAKEHOLD_ASSIGN(auto source, ParseSelect(*connection_, request.source, named));
     LAKEHOLD_ASSIGN(auto source_columns, BindColumns(*connection_, source));
-    LAKEHOLD_ASSIGN(auto table, ParseSelect(*connection_, "SELECT * FROM " + QuotePath(request.table), {}));
+    LAKEHOLD_ASSIGN(auto table,
+                    ParseSelect(*connection_, "SELECT * FROM " + QuotePath(request.table), {}));
     LAKEHOLD_ASSIGN(auto table_columns, BindColumns(*connection_, table));
     LAKEHOLD_ASSIGN(auto sql, BuildInsert(request, source_columns, table_columns));
     LAKEHOLD_ASSIGN(auto insert, ParseStatements(*connection_, sql, request.parameters));
     if (request.mode == WriteMode::kOverwrite) {
       Overwrite overwrite;
       if (request.where) {
-        LAKEHOLD_ASSIGN(overwrite.where, BindOverwritePredicate(*connection_, QuotePath(request.table), *request.where,
-                                                                request.parameters));
+        LAKEHOLD_ASSIGN(overwrite.where,
+                        BindOverwritePredicate(*connection_, QuotePath(request.table),
+                                               *request.where, request.parameters));
       }
       pending.overwrite = std::move(overwrite);
     }
@@ -230,8 +240,9 @@ Status DuckDbSession::Register(std::string_view name, StreamSource source) {
   return CatchDuckDb([&]() -> Status {
     auto input = std::make_shared<ArrowInput>(std::move(source));
     const std::string key = inputs_->Add(std::move(input));
-    const Status made = ExecuteText(*connection_, fmt::format("CREATE OR REPLACE TEMP VIEW {} AS FROM lakehold_arrow({})",
-                                                              QuoteName(name), QuoteText(key)));
+    const Status made = ExecuteText(
+        *connection_, fmt::format("CREATE OR REPLACE TEMP VIEW {} AS FROM lakehold_arrow({})",
+                                  QuoteName(name), QuoteText(key)));
     if (!made.ok()) {
       inputs_->Remove(key);
       return made;
@@ -247,11 +258,13 @@ Status DuckDbSession::Register(std::string_view name, StreamSource source) {
 }
 
 Status DuckDbSession::Unregister(std::string_view name) {
-  const auto found = std::find_if(registered_.begin(), registered_.end(), [&](const RegisteredInput& known) {
-    return duckdb::StringUtil::CIEquals(known.name, std::string(name));
-  });
+  const auto found =
+      std::find_if(registered_.begin(), registered_.end(), [&](const RegisteredInput& known) {
+        return duckdb::StringUtil::CIEquals(known.name, std::string(name));
+      });
   if (found == registered_.end()) {
-    return NotFound("engine.unknown_input", fmt::format("no Arrow input is registered as \"{}\"", name));
+    return NotFound("engine.unknown_input",
+                    fmt::format("no Arrow input is registered as \"{}\"", name));
   }
   inputs_->Remove(found->key);
   registered_.erase(found);
@@ -261,22 +274,28 @@ Status DuckDbSession::Unregister(std::string_view name) {
 }
 
 Result<std::vector<std::string>> DuckDbSession::UntypedColumns(std::string_view name) {
-  const auto found = std::find_if(registered_.begin(), registered_.end(), [&](const RegisteredInput& known) {
-    return duckdb::StringUtil::CIEquals(known.name, std::string(name));
-  });
+  const auto found =
+      std::find_if(registered_.begin(), registered_.end(), [&](const RegisteredInput& known) {
+        return duckdb::StringUtil::CIEquals(known.name, std::string(name));
+      });
   const auto input = found == registered_.end() ? nullptr : inputs_->Find(found->key);
-  if (!input) return NotFound("engine.unknown_input", fmt::format("no Arrow input is registered as \"{}\"", name));
+  if (!input)
+    return NotFound("engine.unknown_input",
+                    fmt::format("no Arrow input is registered as \"{}\"", name));
   ArrowSchema schema{};
   LAKEHOLD_TRY(input->ExportSchema(&schema));
   std::vector<std::string> untyped;
   for (int64_t i = 0; i < schema.n_children; ++i) {
-    if (std::string_view(schema.children[i]->format) == "n") untyped.emplace_back(schema.children[i]->name);
+    if (std::string_view(schema.children[i]->format) == "n")
+      untyped.emplace_back(schema.children[i]->name);
   }
   schema.release(&schema);
   return untyped;
 }
 
-Status DuckDbSession::CheckExpression(std::string_view text) { return CheckScalarExpression(*connection_, text); }
+Status DuckDbSession::CheckExpression(std::string_view text) {
+  return CheckScalarExpression(*connection_, text);
+}
 
 bool DuckDbSession::in_transaction() const { return !connection_->IsAutoCommit(); }
 

@@ -1,14 +1,16 @@
 // DuckDbSession: a Session on one DuckDB connection. Externally synchronized but for Interrupt.
 //
-// Statements run on the session's connection; a SELECT outside of a transaction gets a sibling connection of its own, which
-// keeps its snapshots pinned and its stream alive. Inside a transaction its rows are taken at once. Next: query.h.
+// Statements run on the session's connection; a SELECT outside of a transaction gets a sibling
+// connection of its own, which keeps its snapshots pinned and its stream alive. Inside a
+// transaction its rows are taken at once. Next: query.h.
 #pragma once
 
-#include <duckdb.hpp>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <vector>
+
+#include <duckdb.hpp>
 
 #include "engine/arrow_input.h"
 #include "engine/duckdb_instance.h"
@@ -22,13 +24,15 @@ class DuckDbSession final : public Session {
   explicit DuckDbSession(std::shared_ptr<DuckDbInstance> instance);
   ~DuckDbSession() override;
 
-  Status Attach(std::string_view name, std::shared_ptr<storage::ObjectStore> store, bool make_default) override;
+  Status Attach(std::string_view name, std::shared_ptr<storage::ObjectStore> store,
+                bool make_default) override;
   Status Detach(std::string_view name) override;
   Result<std::unique_ptr<Query>> Run(std::string_view sql, const Parameters& parameters) override;
   const std::vector<CommitReport>& reports() const override { return reports_; }
   Result<Explanation> Explain(std::string_view sql, const Parameters& parameters) override;
   Result<CommitReport> Write(const WriteRequest& request) override;
-  Result<std::vector<ColumnDescription>> Describe(std::string_view sql, const Parameters& parameters) override;
+  Result<std::vector<ColumnDescription>> Describe(std::string_view sql,
+                                                  const Parameters& parameters) override;
   Status Register(std::string_view name, StreamSource source) override;
   Status Unregister(std::string_view name) override;
   Result<std::vector<std::string>> UntypedColumns(std::string_view name) override;
@@ -47,10 +51,12 @@ class DuckDbSession final : public Session {
   void WatchForInterrupt(const duckdb::shared_ptr<duckdb::ClientContext>& context);
   // Clears what the last statement left and arms a new cancel token.
   void BeginStatement();
-  // Runs on the session's connection to the end; again after a conflict, where nothing was consumed by the first try.
+  // Runs on the session's connection to the end; again after a conflict, where nothing was consumed
+  // by the first try.
   Result<duckdb::unique_ptr<duckdb::MaterializedQueryResult>> Finish(const ParsedStatement& parsed);
   Result<std::unique_ptr<Query>> RunOne(ParsedStatement parsed, bool last);
-  Result<duckdb::unique_ptr<duckdb::MaterializedQueryResult>> FinishOnce(const ParsedStatement& parsed);
+  Result<duckdb::unique_ptr<duckdb::MaterializedQueryResult>> FinishOnce(
+      const ParsedStatement& parsed);
 
   std::shared_ptr<DuckDbInstance> instance_;
   duckdb::unique_ptr<duckdb::Connection> connection_;

@@ -1,12 +1,12 @@
 #include "engine/duckdb_session.h"
 
-#include <gtest/gtest.h>
-
 #include <atomic>
 #include <chrono>
 #include <string>
 #include <thread>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include "engine/engine_fixture_test.h"
 
@@ -27,9 +27,13 @@ class DuckDbSessionTest : public EngineTest {
 TEST_F(DuckDbSessionTest, ParametersByNameAndPosition) {
   EXPECT_EQ(ReadText(*session_, "SELECT $f + 1", {{"f", {"41", "BIGINT"}}}), "42");
   EXPECT_EQ(ReadText(*session_, "SELECT $F", {{"f", {"x", "VARCHAR"}}}), "x");
-  EXPECT_EQ(ReadText(*session_, "SELECT ? || ?", {{"1", {"a", "VARCHAR"}}, {"2", {"b", "VARCHAR"}}}), "ab");
+  EXPECT_EQ(
+      ReadText(*session_, "SELECT ? || ?", {{"1", {"a", "VARCHAR"}}, {"2", {"b", "VARCHAR"}}}),
+      "ab");
   EXPECT_EQ(ReadText(*session_, "SELECT $1 IS NULL", {{"1", {std::nullopt, "DATE"}}}), "true");
-  EXPECT_EQ(ReadText(*session_, "SELECT octet_length($b)", {{"b", {std::string("a\0b", 3), "BLOB"}}}), "3");
+  EXPECT_EQ(
+      ReadText(*session_, "SELECT octet_length($b)", {{"b", {std::string("a\0b", 3), "BLOB"}}}),
+      "3");
   EXPECT_EQ(ReadText(*session_, "SELECT [1, 2] = $l", {{"l", {"[1, 2]", "INTEGER[]"}}}), "true");
   EXPECT_EQ(session_->Run("SELECT $f", {}).error().reason, "sql.parameter");
   EXPECT_EQ(session_->Run("SELECT 1", {{"f", {"1", "BIGINT"}}}).error().reason, "sql.parameter");
@@ -37,10 +41,12 @@ TEST_F(DuckDbSessionTest, ParametersByNameAndPosition) {
 }
 
 TEST_F(DuckDbSessionTest, StatementsRunInOrderAndStopAtTheFirstError) {
-  auto last = session_->Run("CREATE TEMP TABLE t (i BIGINT); INSERT INTO t VALUES (1), (2); SELECT sum(i) FROM t", {});
+  auto last = session_->Run(
+      "CREATE TEMP TABLE t (i BIGINT); INSERT INTO t VALUES (1), (2); SELECT sum(i) FROM t", {});
   ASSERT_TRUE(last.ok()) << last.error().ToString();
   EXPECT_EQ((*last)->changed_rows(), -1);
-  EXPECT_FALSE(session_->Run("INSERT INTO t VALUES (3); SELECT nope; INSERT INTO t VALUES (4)", {}).ok());
+  EXPECT_FALSE(
+      session_->Run("INSERT INTO t VALUES (3); SELECT nope; INSERT INTO t VALUES (4)", {}).ok());
   EXPECT_EQ(ReadText(*session_, "SELECT count(*) FROM t"), "3");
   EXPECT_EQ(session_->Run("  ;  ", {}).error().reason, "sql.syntax");
 }
@@ -81,7 +87,9 @@ TEST_F(DuckDbSessionTest, ASelectSeesTheRowsOfItsMoment) {
 }
 
 TEST_F(DuckDbSessionTest, InATransactionRowsAreTakenAtOnce) {
-  ASSERT_TRUE(session_->Run("CREATE TEMP TABLE t AS SELECT 1 AS i; BEGIN; INSERT INTO t VALUES (2)", {}).ok());
+  ASSERT_TRUE(
+      session_->Run("CREATE TEMP TABLE t AS SELECT 1 AS i; BEGIN; INSERT INTO t VALUES (2)", {})
+          .ok());
   EXPECT_TRUE(session_->in_transaction());
   auto query = session_->Run("SELECT CAST(sum(i) AS VARCHAR) FROM t", {});
   ASSERT_TRUE(query.ok());
@@ -95,7 +103,8 @@ TEST_F(DuckDbSessionTest, SettingsAndVariablesReachASelect) {
   ASSERT_TRUE(session_->Run("SET VARIABLE v = 7; SET default_null_order = 'nulls_first'", {}).ok());
   EXPECT_EQ(ReadText(*session_, "SELECT getvariable('v')"), "7");
   EXPECT_EQ(ReadText(*session_, "SELECT current_setting('TimeZone')"), "UTC");
-  EXPECT_EQ(ReadText(*session_, "SELECT '2020-06-01 00:00:00+02'::TIMESTAMPTZ"), "2020-05-31 22:00:00+00");
+  EXPECT_EQ(ReadText(*session_, "SELECT '2020-06-01 00:00:00+02'::TIMESTAMPTZ"),
+            "2020-05-31 22:00:00+00");
 }
 
 TEST_F(DuckDbSessionTest, InterruptStopsARunningStatement) {
@@ -106,8 +115,10 @@ TEST_F(DuckDbSessionTest, InterruptStopsARunningStatement) {
       session_->Interrupt();
     }
   });
-  auto query = session_->Run("CREATE TEMP TABLE t AS SELECT count(*) FROM range(1000000000) a, range(1000) b", {});
-  const std::string text = FailureOf(*session_, "SELECT count(*) FROM range(1000000000) a, range(1000) b");
+  auto query = session_->Run(
+      "CREATE TEMP TABLE t AS SELECT count(*) FROM range(1000000000) a, range(1000) b", {});
+  const std::string text =
+      FailureOf(*session_, "SELECT count(*) FROM range(1000000000) a, range(1000) b");
   done = true;
   interrupter.join();
   ASSERT_FALSE(query.ok());
@@ -124,7 +135,11 @@ TEST_F(DuckDbSessionTest, TwoSessionsRunAtTheSameTimeAndDoNotSeeEachOthersNames)
       auto session = OpenSession();
       for (int round = 0; round < 20; ++round) {
         const std::string factor = std::to_string(i + 1);
-        if (!session->Run("CREATE OR REPLACE TEMP TABLE t AS SELECT i * " + factor + " AS i FROM range(1000) r(i)", {}).ok()) {
+        if (!session
+                 ->Run("CREATE OR REPLACE TEMP TABLE t AS SELECT i * " + factor +
+                           " AS i FROM range(1000) r(i)",
+                       {})
+                 .ok()) {
           return;
         }
         sums[i] = ReadText(*session, "SELECT sum(i) FROM t");
@@ -137,24 +152,28 @@ TEST_F(DuckDbSessionTest, TwoSessionsRunAtTheSameTimeAndDoNotSeeEachOthersNames)
 }
 
 TEST_F(DuckDbSessionTest, DescribeAndExplainRunNothing) {
-  auto columns = session_->Describe("SELECT $n AS a, error('ran') AS b", {{"n", {"1", "SMALLINT"}}});
+  auto columns =
+      session_->Describe("SELECT $n AS a, error('ran') AS b", {{"n", {"1", "SMALLINT"}}});
   ASSERT_TRUE(columns.ok()) << columns.error().ToString();
   EXPECT_EQ((*columns)[0].name, "a");
   EXPECT_EQ((*columns)[0].type, "SMALLINT");
   auto explanation = session_->Explain("SELECT count(*) FROM range(10)", {});
   ASSERT_TRUE(explanation.ok()) << explanation.error().ToString();
   EXPECT_NE(explanation->plan.find("RANGE"), std::string::npos) << explanation->plan;
-  EXPECT_EQ(session_->Explain("CREATE TEMP TABLE x (i INTEGER)", {}).error().reason, "sql.not_a_select");
+  EXPECT_EQ(session_->Explain("CREATE TEMP TABLE x (i INTEGER)", {}).error().reason,
+            "sql.not_a_select");
 }
 
 TEST_F(DuckDbSessionTest, OnlyOneScalarExpressionIsACondition) {
-  for (const char* good : {"fare < 0", "a = $1 AND b LIKE 'x%'", "lower(name) = 'x' OR id IN (1, 2)", "x -- why\n > 1"}) {
+  for (const char* good : {"fare < 0", "a = $1 AND b LIKE 'x%'",
+                           "lower(name) = 'x' OR id IN (1, 2)", "x -- why\n > 1"}) {
     const Status status = session_->CheckExpression(good);
     EXPECT_TRUE(status.ok()) << good << ": " << (status.ok() ? "" : status.error().ToString());
   }
-  for (const char* bad : {"", "1; DROP TABLE t", "a = 1) OR (1 = 1", "a = 1 --", "1 FROM t", "a, b", "(SELECT 1) = 1",
-                          "sum(a) > 1", "*", "a = 1) UNION SELECT (1", "EXISTS (FROM t)", "row_number() OVER () = 1",
-                          "a = 1) FROM x WHERE (1"}) {
+  for (const char* bad :
+       {"", "1; DROP TABLE t", "a = 1) OR (1 = 1", "a = 1 --", "1 FROM t", "a, b", "(SELECT 1) = 1",
+        "sum(a) > 1", "*", "a = 1) UNION SELECT (1", "EXISTS (FROM t)", "row_number() OVER () = 1",
+        "a = 1) FROM x WHERE (1"}) {
     const Status status = session_->CheckExpression(bad);
     ASSERT_FALSE(status.ok()) << bad;
     EXPECT_EQ(status.error().reason, "sql.not_an_expression") << bad;
@@ -162,7 +181,8 @@ TEST_F(DuckDbSessionTest, OnlyOneScalarExpressionIsACondition) {
 }
 
 TEST_F(DuckDbSessionTest, AFailedResultSaysSoWhenAskedAgain) {
-  auto query = session_->Run("SELECT CASE WHEN i = 5000 THEN error('late') ELSE i END FROM range(10000) t(i)", {});
+  auto query = session_->Run(
+      "SELECT CASE WHEN i = 5000 THEN error('late') ELSE i END FROM range(10000) t(i)", {});
   ASSERT_TRUE(query.ok()) << query.error().ToString();
   ArrowArrayStream stream;
   Status opened = (*query)->Open(100, &stream);

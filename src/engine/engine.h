@@ -1,7 +1,8 @@
-// Engine: the interface behind which DuckDB lives. Only results and Arrow cross it; no DuckDB type does.
+// Engine: the interface behind which DuckDB lives. Only results and Arrow cross it; no DuckDB type
+// does.
 //
-// The library that implements it is loaded at first use (load_engine.h). Engine is thread-safe, a Session and its
-// queries are externally synchronized. Start reading at Session::Run.
+// The library that implements it is loaded at first use (load_engine.h). Engine is thread-safe, a
+// Session and its queries are externally synchronized. Start reading at Session::Run.
 #pragma once
 
 #include <cstdint>
@@ -31,9 +32,10 @@ namespace lakehold::engine {
 struct Environment {
   Runtime runtime;
   delta::SnapshotCache* snapshots = nullptr;
-  int threads = 0;             // 0: the CPUs this process may use.
-  int64_t memory_bytes = 0;    // 0: half of the memory this process may use.
-  std::string temp_folder;     // Made at the first spill. "": $LAKEHOLD_TEMP_DIR, else $TMPDIR/lakehold-<pid>-<random>.
+  int threads = 0;           // 0: the CPUs this process may use.
+  int64_t memory_bytes = 0;  // 0: half of the memory this process may use.
+  std::string temp_folder;   // Made at the first spill. "": $LAKEHOLD_TEMP_DIR, else
+                             // $TMPDIR/lakehold-<pid>-<random>.
   storage::Durability durability = storage::Durability::kFull;
 };
 
@@ -49,15 +51,16 @@ using lakehold::SqlValue;
 using lakehold::StreamSource;
 using lakehold::WriteMode;
 
-// The result of one statement. A SELECT is bound when made (its tables are pinned) and runs at each Open; DML and DDL have
-// run already and hold their counts as rows.
+// The result of one statement. A SELECT is bound when made (its tables are pinned) and runs at each
+// Open; DML and DDL have run already and hold their counts as rows.
 class Query {
  public:
   virtual ~Query() = default;
   virtual const std::vector<ColumnDescription>& columns() const = 0;
-  // Rows as an Arrow C stream of record batches; `out` is filled on success and owned by the caller. May be called again
-  // unless a one-shot input was consumed: then kInvalid "engine.consumed". The stream stays valid after the Query is gone
-  // and while its Session runs other statements (which buffer what is still open first).
+  // Rows as an Arrow C stream of record batches; `out` is filled on success and owned by the
+  // caller. May be called again unless a one-shot input was consumed: then kInvalid
+  // "engine.consumed". The stream stays valid after the Query is gone and while its Session runs
+  // other statements (which buffer what is still open first).
   virtual Status Open(int64_t batch_rows, ArrowArrayStream* out) = 0;
   // How many rows the statement changed; -1 for a SELECT.
   virtual int64_t changed_rows() const = 0;
@@ -66,7 +69,8 @@ class Query {
 // Writes the rows of a SELECT into a table, in the open transaction or one of its own.
 struct WriteRequest {
   std::vector<std::string> table;  // Catalog, schema, name; or fewer.
-  std::string source;              // SELECT text; columns matched by name, ignoring case, cast to the table's types.
+  std::string
+      source;  // SELECT text; columns matched by name, ignoring case, cast to the table's types.
   Parameters parameters;
   WriteMode mode = WriteMode::kAppend;
   std::optional<std::string> where;  // kOverwrite: one scalar expression over partition columns.
@@ -77,29 +81,37 @@ class Session {
  public:
   virtual ~Session() = default;
 
-  // Attaches a store as a lake named `name`; its tables are <name>.main.<table> and <name>.<schema>.<table>.
-  virtual Status Attach(std::string_view name, std::shared_ptr<storage::ObjectStore> store, bool make_default) = 0;
+  // Attaches a store as a lake named `name`; its tables are <name>.main.<table> and
+  // <name>.<schema>.<table>.
+  virtual Status Attach(std::string_view name, std::shared_ptr<storage::ObjectStore> store,
+                        bool make_default) = 0;
   virtual Status Detach(std::string_view name) = 0;
 
-  // Runs the statements in `sql` in order, stopping at the first error; the last one's result. Parameters go to every
-  // statement that names them. A predicate or name built by us must come through QuoteName or a parameter.
-  virtual Result<std::unique_ptr<Query>> Run(std::string_view sql, const Parameters& parameters) = 0;
+  // Runs the statements in `sql` in order, stopping at the first error; the last one's result.
+  // Parameters go to every statement that names them. A predicate or name built by us must come
+  // through QuoteName or a parameter.
+  virtual Result<std::unique_ptr<Query>> Run(std::string_view sql,
+                                             const Parameters& parameters) = 0;
   // The commits that the last Run or Write made, in order.
   virtual const std::vector<CommitReport>& reports() const = 0;
   // Plans a SELECT and says which files it would read; never runs it.
   virtual Result<Explanation> Explain(std::string_view sql, const Parameters& parameters) = 0;
   virtual Result<CommitReport> Write(const WriteRequest& request) = 0;
   // The columns of a SELECT, without running it.
-  virtual Result<std::vector<ColumnDescription>> Describe(std::string_view sql, const Parameters& parameters) = 0;
+  virtual Result<std::vector<ColumnDescription>> Describe(std::string_view sql,
+                                                          const Parameters& parameters) = 0;
 
-  // Gives Arrow input a name for later statements of this session, until Unregister. Shadows tables of that name.
+  // Gives Arrow input a name for later statements of this session, until Unregister. Shadows tables
+  // of that name.
   virtual Status Register(std::string_view name, StreamSource source) = 0;
   virtual Status Unregister(std::string_view name) = 0;
-  // The columns of a registered input that have no type at all (Arrow null): SQL would call them INTEGER.
+  // The columns of a registered input that have no type at all (Arrow null): SQL would call them
+  // INTEGER.
   virtual Result<std::vector<std::string>> UntypedColumns(std::string_view name) = 0;
 
-  // Whether `text` is one scalar expression: no statement, sub-query, aggregate or table function. kInvalid
-  // "sql.not_an_expression" otherwise. The only way a user's condition enters a statement made by us.
+  // Whether `text` is one scalar expression: no statement, sub-query, aggregate or table function.
+  // kInvalid "sql.not_an_expression" otherwise. The only way a user's condition enters a statement
+  // made by us.
   virtual Status CheckExpression(std::string_view text) = 0;
 
   virtual bool in_transaction() const = 0;
@@ -116,8 +128,10 @@ class Engine {
   virtual std::string version() const = 0;
 };
 
-// The engine library's one exported function. Null and `*error` filled on failure. `abi` is kEngineAbi.
-using OpenEngineFunction = Engine* (*)(const Environment* environment, const char* abi, Error* error);
+// The engine library's one exported function. Null and `*error` filled on failure. `abi` is
+// kEngineAbi.
+using OpenEngineFunction = Engine* (*)(const Environment* environment, const char* abi,
+                                       Error* error);
 inline constexpr const char* kOpenEngineSymbol = "lakehold_engine_open";
 // Version of this header: the loader and the library must agree.
 inline constexpr const char* kEngineAbi = "lakehold-engine-1";

@@ -1,14 +1,15 @@
-// What the tests of this room share: an engine on memory stores, and readers of Arrow streams that need no Arrow.
+// What the tests of this room share: an engine on memory stores, and readers of Arrow streams that
+// need no Arrow.
 #pragma once
 
-#include <gtest/gtest.h>
-
 #include <cstring>
-#include <duckdb.hpp>
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
+
+#include <duckdb.hpp>
+#include <gtest/gtest.h>
 
 #include "base/system_runtime.h"
 #include "delta/snapshot_cache.h"
@@ -43,7 +44,8 @@ inline ReadRows ReadAll(ArrowArrayStream* stream) {
 class EngineTest : public ::testing::Test {
  protected:
   static void SetUpTestSuite() {
-    Environment environment{runtime().runtime(), &snapshots(), 2, int64_t{1} << 30, {}, storage::Durability::kNone};
+    Environment environment{runtime().runtime(), &snapshots(), 2,
+                            int64_t{1} << 30,    {},           storage::Durability::kNone};
     auto opened = DuckDbInstance::Open(environment);
     ASSERT_TRUE(opened.ok()) << opened.error().ToString();
     instance() = std::move(opened).value();
@@ -62,10 +64,13 @@ class EngineTest : public ::testing::Test {
     static std::shared_ptr<DuckDbInstance> the_instance;
     return the_instance;
   }
-  static std::unique_ptr<Session> OpenSession() { return std::make_unique<DuckDbSession>(instance()); }
+  static std::unique_ptr<Session> OpenSession() {
+    return std::make_unique<DuckDbSession>(instance());
+  }
 };
 
-// The only value of a query as text, or "error: ...". Casts through a second statement, so any type will do.
+// The only value of a query as text, or "error: ...". Casts through a second statement, so any type
+// will do.
 inline std::string TextOf(Query& query) {
   ArrowArrayStream stream;
   const Status opened = query.Open(1000, &stream);
@@ -81,7 +86,8 @@ inline std::string TextOf(Query& query) {
     if (format == "u" && array.length > 0) {
       const auto* offsets = static_cast<const int32_t*>(column.buffers[1]);
       const auto* bytes = static_cast<const char*>(column.buffers[2]);
-      const bool null = column.null_count > 0 && (static_cast<const uint8_t*>(column.buffers[0])[0] & 1) == 0;
+      const bool null =
+          column.null_count > 0 && (static_cast<const uint8_t*>(column.buffers[0])[0] & 1) == 0;
       text = null ? "NULL" : std::string(bytes + offsets[0], bytes + offsets[1]);
     } else if (array.length > 0) {
       text = "format " + format;
@@ -93,8 +99,10 @@ inline std::string TextOf(Query& query) {
   return text;
 }
 
-inline std::string ReadText(Session& session, const std::string& sql, const Parameters& parameters = {}) {
-  auto query = session.Run("SELECT CAST(value AS VARCHAR) FROM (" + sql + ") AS asked(value)", parameters);
+inline std::string ReadText(Session& session, const std::string& sql,
+                            const Parameters& parameters = {}) {
+  auto query =
+      session.Run("SELECT CAST(value AS VARCHAR) FROM (" + sql + ") AS asked(value)", parameters);
   return query.ok() ? TextOf(**query) : "error: " + query.error().ToString();
 }
 

@@ -1,8 +1,9 @@
 #include "engine/engine_functions.h"
 
+#include <utility>
+
 #include <duckdb/main/config.hpp>
 #include <duckdb/main/extension/extension_loader.hpp>
-#include <utility>
 
 #include "engine/arrow_input.h"
 #include "engine/delta_folder.h"
@@ -15,11 +16,14 @@ void RegisterEngineFunctions(duckdb::DatabaseInstance& database) {
   duckdb::ExtensionLoader loader(database, "lakehold");
   loader.RegisterFunction(ArrowInputFunction(database));
   loader.RegisterFunction(RefuseFunction());
-  for (const char* name : {"lakehold_scan", "delta_scan"}) loader.RegisterFunction(ScanFunction(name));
+  for (const char* name : {"lakehold_scan", "delta_scan"})
+    loader.RegisterFunction(ScanFunction(name));
   loader.RegisterFunction(HistoryFunction());
   loader.RegisterFunction(FilesFunction());
 }
 
-void AddReplacementScans(duckdb::DBConfig* config) { config->replacement_scans.emplace_back(ReplaceDeltaFolder); }
+void AddReplacementScans(duckdb::DBConfig* config) {
+  config->replacement_scans.emplace_back(ReplaceDeltaFolder);
+}
 
 }  // namespace lakehold::engine

@@ -1,4 +1,5 @@
-// What SQL gains beside the catalog: table functions, functions our own statements use, and Delta folders in FROM.
+// What SQL gains beside the catalog: table functions, functions our own statements use, and Delta
+// folders in FROM.
 #pragma once
 
 #include <duckdb.hpp>

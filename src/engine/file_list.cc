@@ -3,12 +3,13 @@
 #include <algorithm>
 #include <utility>
 
-#include "delta/partition_value.h"
-#include "delta/pruning.h"
 #include "duckdb/common/types/timestamp.hpp"
 #include "duckdb/planner/expression/bound_columnref_expression.hpp"
 #include "duckdb/planner/table_filter.hpp"
 #include "duckdb/storage/statistics/node_statistics.hpp"
+
+#include "delta/partition_value.h"
+#include "delta/pruning.h"
 #include "engine/duckdb_errors.h"
 #include "engine/predicate_translation.h"
 #include "engine/store_registry.h"
@@ -30,7 +31,8 @@ ScanReport UnprunedReport(const LakeScan& scan) {
   return report;
 }
 
-// Leaves out of a conjunction what pruning does not understand, so that the report shows only what it does.
+// Leaves out of a conjunction what pruning does not understand, so that the report shows only what
+// it does.
 std::string Describe(const Predicate& predicate) {
   if (predicate.kind == PredicateKind::kUnknown) return {};
   if (predicate.kind != PredicateKind::kAnd) return delta::FormatPredicate(predicate);
@@ -48,13 +50,14 @@ std::string Describe(const Predicate& predicate) {
 
 LakeFileList::LakeFileList(std::shared_ptr<const LakeScan> scan)
     : scan_(std::move(scan)),
-      ordinals_(std::make_shared<const delta::FileOrdinals>(scan_->snapshot->files().LiveOrdinals())),
+      ordinals_(
+          std::make_shared<const delta::FileOrdinals>(scan_->snapshot->files().LiveOrdinals())),
       report_(UnprunedReport(*scan_)) {
   *scan_->report = report_;
 }
 
-LakeFileList::LakeFileList(std::shared_ptr<const LakeScan> scan, std::shared_ptr<const delta::FileOrdinals> ordinals,
-                           ScanReport report)
+LakeFileList::LakeFileList(std::shared_ptr<const LakeScan> scan,
+                           std::shared_ptr<const delta::FileOrdinals> ordinals, ScanReport report)
     : scan_(std::move(scan)), ordinals_(std::move(ordinals)), report_(std::move(report)) {}
 
 duckdb::unique_ptr<duckdb::MultiFileList> LakeFileList::Pruned(const Predicate& predicate) const {
@@ -77,34 +80,43 @@ duckdb::unique_ptr<duckdb::MultiFileList> LakeFileList::Pruned(const Predicate& 
   *scan_->report = report;
   if (pruned.kept.size() == ordinals_->size()) return nullptr;
   auto kept = std::make_shared<const delta::FileOrdinals>(std::move(pruned.kept));
-  return duckdb::unique_ptr<duckdb::MultiFileList>(new LakeFileList(scan_, std::move(kept), std::move(report)));
+  return duckdb::unique_ptr<duckdb::MultiFileList>(
+      new LakeFileList(scan_, std::move(kept), std::move(report)));
 }
 
 duckdb::unique_ptr<duckdb::MultiFileList> LakeFileList::ComplexFilterPushdown(
-    duckdb::ClientContext& context, const duckdb::MultiFileOptions&, duckdb::MultiFilePushdownInfo& info,
+    duckdb::ClientContext& context, const duckdb::MultiFileOptions&,
+    duckdb::MultiFilePushdownInfo& info,
     duckdb::vector<duckdb::unique_ptr<duckdb::Expression>>& filters) const {
   if (filters.empty()) return nullptr;
   const ColumnOf column_of = [&](const duckdb::Expression& expression) -> std::optional<size_t> {
-    if (expression.GetExpressionClass() != duckdb::ExpressionClass::BOUND_COLUMN_REF) return std::nullopt;
+    if (expression.GetExpressionClass() != duckdb::ExpressionClass::BOUND_COLUMN_REF)
+      return std::nullopt;
     const auto& binding = expression.Cast<duckdb::BoundColumnRefExpression>().binding;
-    if (binding.table_index != info.table_index || binding.column_index >= info.column_indexes.size()) return std::nullopt;
+    if (binding.table_index != info.table_index ||
+        binding.column_index >= info.column_indexes.size())
+      return std::nullopt;
     const auto& index = info.column_indexes[binding.column_index];
     // A pushed-down extract stands for a field, not for the column its index names.
-    if (!index.HasPrimaryIndex() || index.IsVirtualColumn() || index.IsPushdownExtract()) return std::nullopt;
+    if (!index.HasPrimaryIndex() || index.IsVirtualColumn() || index.IsPushdownExtract())
+      return std::nullopt;
     return index.GetPrimaryIndex();
   };
   std::vector<Predicate> all;
-  for (const auto& filter : filters) all.push_back(TranslateExpression(context, *filter, *scan_->snapshot, column_of));
+  for (const auto& filter : filters)
+    all.push_back(TranslateExpression(context, *filter, *scan_->snapshot, column_of));
   auto predicate = all.size() == 1 ? std::move(all.front()) : Predicate::And(std::move(all));
   // Planning may push filters more than once: each time the rows read are among those before.
-  *scan_->read = scan_->read->kind == PredicateKind::kUnknown ? predicate : Predicate::And({*scan_->read, predicate});
+  *scan_->read = scan_->read->kind == PredicateKind::kUnknown
+                     ? predicate
+                     : Predicate::And({*scan_->read, predicate});
   return Pruned(predicate);
 }
 
 duckdb::unique_ptr<duckdb::MultiFileList> LakeFileList::DynamicFilterPushdown(
-    duckdb::ClientContext& context, const duckdb::MultiFileOptions&, const duckdb::vector<std::string>&,
-    const duckdb::vector<duckdb::LogicalType>&, const duckdb::vector<duckdb::column_t>& column_ids,
-    duckdb::TableFilterSet& filters) const {
+    duckdb::ClientContext& context, const duckdb::MultiFileOptions&,
+    const duckdb::vector<std::string>&, const duckdb::vector<duckdb::LogicalType>&,
+    const duckdb::vector<duckdb::column_t>& column_ids, duckdb::TableFilterSet& filters) const {
   std::vector<std::optional<size_t>> columns;
   for (const auto id : column_ids) {
     columns.push_back(duckdb::IsVirtualColumn(id) ? std::nullopt : std::optional<size_t>(id));
@@ -120,7 +132,8 @@ duckdb::vector<duckdb::OpenFileInfo> LakeFileList::GetAllFiles() const {
 
 duckdb::FileExpandResult LakeFileList::GetExpandResult() const {
   if (ordinals_->empty()) return duckdb::FileExpandResult::NO_FILES;
-  return ordinals_->size() == 1 ? duckdb::FileExpandResult::SINGLE_FILE : duckdb::FileExpandResult::MULTIPLE_FILES;
+  return ordinals_->size() == 1 ? duckdb::FileExpandResult::SINGLE_FILE
+                                : duckdb::FileExpandResult::MULTIPLE_FILES;
 }
 
 duckdb::OpenFileInfo LakeFileList::GetFile(duckdb::idx_t i) const {
@@ -133,7 +146,8 @@ duckdb::OpenFileInfo LakeFileList::GetFile(duckdb::idx_t i) const {
   auto& options = file.extended_info->options;
   // Data files never change: no question about them needs the store.
   options["file_size"] = duckdb::Value::UBIGINT(static_cast<uint64_t>(view.size_bytes));
-  options["last_modified"] = duckdb::Value::TIMESTAMP(duckdb::Timestamp::FromEpochMs(view.modified_ms));
+  options["last_modified"] =
+      duckdb::Value::TIMESTAMP(duckdb::Timestamp::FromEpochMs(view.modified_ms));
   options["etag"] = duckdb::Value("");
   options["validate_external_file_cache"] = duckdb::Value::BOOLEAN(false);
   options["has_deletes"] = duckdb::Value::BOOLEAN(view.deletion_vector != nullptr);
@@ -152,14 +166,16 @@ std::optional<int64_t> LakeFileList::ExactRows() const {
   return rows;
 }
 
-duckdb::unique_ptr<duckdb::NodeStatistics> LakeFileList::GetCardinality(duckdb::ClientContext&) const {
+duckdb::unique_ptr<duckdb::NodeStatistics> LakeFileList::GetCardinality(
+    duckdb::ClientContext&) const {
   if (const auto rows = ExactRows(); rows && *rows >= 0) {
     const auto count = static_cast<duckdb::idx_t>(*rows);
     return duckdb::make_uniq<duckdb::NodeStatistics>(count, count);
   }
   // Without record counts the size must do: rows of about a hundred bytes.
   constexpr int64_t kBytesPerRow = 100;
-  return duckdb::make_uniq<duckdb::NodeStatistics>(static_cast<duckdb::idx_t>(report_.bytes_read / kBytesPerRow + 1));
+  return duckdb::make_uniq<duckdb::NodeStatistics>(
+      static_cast<duckdb::idx_t>(report_.bytes_read / kBytesPerRow + 1));
 }
 
 duckdb::unique_ptr<duckdb::MultiFileList> LakeFileList::Copy() const {

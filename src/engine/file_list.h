@@ -1,16 +1,19 @@
-// LakeFileList: the data files one scan reads, after pruning. Immutable and cheap to copy; thread-safe.
+// LakeFileList: the data files one scan reads, after pruning. Immutable and cheap to copy;
+// thread-safe.
 //
-// Pruning makes a new list: by the statement's filters when it is planned, by join keys when it starts, by ordinals alone.
+// Pruning makes a new list: by the statement's filters when it is planned, by join keys when it
+// starts, by ordinals alone.
 #pragma once
 
 #include <memory>
 #include <optional>
 #include <vector>
 
-#include "delta/file_table.h"
-#include "delta/predicate.h"
 #include "duckdb.hpp"
 #include "duckdb/common/multi_file/multi_file_list.hpp"
+
+#include "delta/file_table.h"
+#include "delta/predicate.h"
 #include "engine/engine.h"
 #include "engine/lake_scan.h"
 
@@ -28,25 +31,28 @@ class LakeFileList final : public duckdb::MultiFileList {
   std::optional<int64_t> ExactRows() const;
 
   duckdb::unique_ptr<duckdb::MultiFileList> ComplexFilterPushdown(
-      duckdb::ClientContext& context, const duckdb::MultiFileOptions& options, duckdb::MultiFilePushdownInfo& info,
+      duckdb::ClientContext& context, const duckdb::MultiFileOptions& options,
+      duckdb::MultiFilePushdownInfo& info,
       duckdb::vector<duckdb::unique_ptr<duckdb::Expression>>& filters) const override;
   duckdb::unique_ptr<duckdb::MultiFileList> DynamicFilterPushdown(
-      duckdb::ClientContext& context, const duckdb::MultiFileOptions& options, const duckdb::vector<std::string>& names,
-      const duckdb::vector<duckdb::LogicalType>& types, const duckdb::vector<duckdb::column_t>& column_ids,
+      duckdb::ClientContext& context, const duckdb::MultiFileOptions& options,
+      const duckdb::vector<std::string>& names, const duckdb::vector<duckdb::LogicalType>& types,
+      const duckdb::vector<duckdb::column_t>& column_ids,
       duckdb::TableFilterSet& filters) const override;
 
   duckdb::vector<duckdb::OpenFileInfo> GetAllFiles() const override;
   duckdb::FileExpandResult GetExpandResult() const override;
   duckdb::idx_t GetTotalFileCount() const override { return ordinals_->size(); }
-  duckdb::unique_ptr<duckdb::NodeStatistics> GetCardinality(duckdb::ClientContext& context) const override;
+  duckdb::unique_ptr<duckdb::NodeStatistics> GetCardinality(
+      duckdb::ClientContext& context) const override;
   duckdb::unique_ptr<duckdb::MultiFileList> Copy() const override;
 
  protected:
   duckdb::OpenFileInfo GetFile(duckdb::idx_t i) const override;
 
  private:
-  LakeFileList(std::shared_ptr<const LakeScan> scan, std::shared_ptr<const delta::FileOrdinals> ordinals,
-               ScanReport report);
+  LakeFileList(std::shared_ptr<const LakeScan> scan,
+               std::shared_ptr<const delta::FileOrdinals> ordinals, ScanReport report);
   // Null if no file can be skipped.
   duckdb::unique_ptr<duckdb::MultiFileList> Pruned(const delta::Predicate& predicate) const;
 

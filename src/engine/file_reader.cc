@@ -3,15 +3,16 @@
 #include <algorithm>
 #include <utility>
 
-#include "delta/deletion_vector.h"
-#include "delta/features.h"
-#include "delta/partition_value.h"
-#include "delta/pruning.h"
 #include "duckdb/common/multi_file/base_file_reader.hpp"
 #include "duckdb/common/multi_file/multi_file_states.hpp"
 #include "duckdb/planner/expression/bound_reference_expression.hpp"
 #include "duckdb/planner/filter/expression_filter.hpp"
 #include "duckdb/planner/filter/list.hpp"
+
+#include "delta/deletion_vector.h"
+#include "delta/features.h"
+#include "delta/partition_value.h"
+#include "delta/pruning.h"
 #include "engine/duckdb_errors.h"
 #include "engine/predicate_translation.h"
 #include "engine/type_mapping.h"
@@ -32,7 +33,8 @@ using duckdb::Value;
 
 class VectorFilter final : public duckdb::DeleteFilter {
  public:
-  explicit VectorFilter(std::shared_ptr<const delta::DeletionVector> vector) : vector_(std::move(vector)) {}
+  explicit VectorFilter(std::shared_ptr<const delta::DeletionVector> vector)
+      : vector_(std::move(vector)) {}
 
   idx_t Filter(duckdb::row_t start, idx_t count, duckdb::SelectionVector& selection) override {
     // Several threads read one file at the same time: nothing is kept between calls.
@@ -62,7 +64,8 @@ bool IsWholeNumber(const LogicalType& type) {
 
 bool HoldsBloomFilter(const TableFilter& filter) {
   auto any = [](const auto& children) {
-    return std::any_of(children.begin(), children.end(), [](const auto& child) { return HoldsBloomFilter(*child); });
+    return std::any_of(children.begin(), children.end(),
+                       [](const auto& child) { return HoldsBloomFilter(*child); });
   };
   switch (filter.filter_type) {
     case TableFilterType::BLOOM_FILTER:
@@ -92,16 +95,19 @@ std::vector<std::optional<size_t>> TableColumns(const duckdb::vector<ColumnIndex
 }  // namespace
 
 LakeFileReader::LakeFileReader(std::shared_ptr<const LakeScan> scan)
-    : scan_(std::move(scan)), mode_(MappingModeOf(*scan_->snapshot)), types_(SqlTypesOf(scan_->snapshot->schema())) {}
+    : scan_(std::move(scan)),
+      mode_(MappingModeOf(*scan_->snapshot)),
+      types_(SqlTypesOf(scan_->snapshot->schema())) {}
 
-duckdb::shared_ptr<duckdb::MultiFileList> LakeFileReader::CreateFileList(duckdb::ClientContext&,
-                                                                         const duckdb::vector<std::string>&,
-                                                                         const duckdb::FileGlobInput&) {
+duckdb::shared_ptr<duckdb::MultiFileList> LakeFileReader::CreateFileList(
+    duckdb::ClientContext&, const duckdb::vector<std::string>&, const duckdb::FileGlobInput&) {
   return duckdb::make_shared_ptr<LakeFileList>(scan_);
 }
 
-bool LakeFileReader::Bind(duckdb::MultiFileOptions&, duckdb::MultiFileList&, duckdb::vector<LogicalType>& return_types,
-                          duckdb::vector<std::string>& names, duckdb::MultiFileReaderBindData& bind_data) {
+bool LakeFileReader::Bind(duckdb::MultiFileOptions&, duckdb::MultiFileList&,
+                          duckdb::vector<LogicalType>& return_types,
+                          duckdb::vector<std::string>& names,
+                          duckdb::MultiFileReaderBindData& bind_data) {
   const auto& fields = scan_->snapshot->schema().fields;
   for (size_t i = 0; i < fields.size(); ++i) {
     return_types.push_back(types_[i]);
@@ -112,17 +118,20 @@ bool LakeFileReader::Bind(duckdb::MultiFileOptions&, duckdb::MultiFileList&, duc
   return true;
 }
 
-void LakeFileReader::BindOptions(duckdb::MultiFileOptions&, duckdb::MultiFileList&, duckdb::vector<LogicalType>&,
-                                 duckdb::vector<std::string>&, duckdb::MultiFileReaderBindData&) {}
+void LakeFileReader::BindOptions(duckdb::MultiFileOptions&, duckdb::MultiFileList&,
+                                 duckdb::vector<LogicalType>&, duckdb::vector<std::string>&,
+                                 duckdb::MultiFileReaderBindData&) {}
 
 duckdb::unique_ptr<duckdb::MultiFileReaderGlobalState> LakeFileReader::InitializeGlobalState(
     duckdb::ClientContext&, const duckdb::MultiFileOptions&, const duckdb::MultiFileReaderBindData&,
-    const duckdb::MultiFileList&, const duckdb::vector<MultiFileColumnDefinition>&, const duckdb::vector<ColumnIndex>&) {
+    const duckdb::MultiFileList&, const duckdb::vector<MultiFileColumnDefinition>&,
+    const duckdb::vector<ColumnIndex>&) {
   CheckOrThrow(delta::CheckReadable(scan_->snapshot->protocol()));
   return nullptr;
 }
 
-void LakeFileReader::AddConstants(MultiFileReaderData& reader_data, const duckdb::vector<ColumnIndex>& column_ids,
+void LakeFileReader::AddConstants(MultiFileReaderData& reader_data,
+                                  const duckdb::vector<ColumnIndex>& column_ids,
                                   delta::FileOrdinal ordinal) const {
   const auto& snapshot = *scan_->snapshot;
   const auto& partition_fields = snapshot.partition_fields();
@@ -133,7 +142,8 @@ void LakeFileReader::AddConstants(MultiFileReaderData& reader_data, const duckdb
       const auto& root = snapshot.root();
       const auto view = snapshot.files().Get(ordinal);
       reader_data.constant_map.Add(
-          position, Value(root.uri() + "/" + ValueOrThrow(delta::DecodeLogPath(view.path, root.uri()))));
+          position,
+          Value(root.uri() + "/" + ValueOrThrow(delta::DecodeLogPath(view.path, root.uri()))));
       continue;
     }
     if (id == COLUMN_IDENTIFIER_FILE_INDEX) {
@@ -150,7 +160,8 @@ void LakeFileReader::AddConstants(MultiFileReaderData& reader_data, const duckdb
     if (found == partition_fields.end()) continue;
     const auto partition = static_cast<size_t>(found - partition_fields.begin());
     reader_data.constant_map.Add(
-        position, ValueOrThrow(ValueOf(snapshot.files().PartitionValue(ordinal, partition), field.type)));
+        position,
+        ValueOrThrow(ValueOf(snapshot.files().PartitionValue(ordinal, partition), field.type)));
   }
 }
 
@@ -158,7 +169,8 @@ duckdb::vector<MultiFileColumnDefinition> LakeFileReader::ColumnsFor(
     const duckdb::BaseFileReader& file, const duckdb::vector<ColumnIndex>& column_ids) const {
   const auto& fields = scan_->snapshot->schema().fields;
   // The mapper addresses columns by their number in the table: those not projected stay empty.
-  duckdb::vector<MultiFileColumnDefinition> columns(fields.size(), MultiFileColumnDefinition("", LogicalType::INVALID));
+  duckdb::vector<MultiFileColumnDefinition> columns(
+      fields.size(), MultiFileColumnDefinition("", LogicalType::INVALID));
   for (const auto& id : column_ids) {
     if (id.IsVirtualColumn()) continue;
     const auto index = id.GetPrimaryIndex();
@@ -167,9 +179,9 @@ duckdb::vector<MultiFileColumnDefinition> LakeFileReader::ColumnsFor(
   return columns;
 }
 
-duckdb::unique_ptr<TableFilterSet> LakeFileReader::FiltersFor(const duckdb::BaseFileReader& file,
-                                                              const TableFilterSet& filters,
-                                                              const duckdb::vector<ColumnIndex>& column_ids) const {
+duckdb::unique_ptr<TableFilterSet> LakeFileReader::FiltersFor(
+    const duckdb::BaseFileReader& file, const TableFilterSet& filters,
+    const duckdb::vector<ColumnIndex>& column_ids) const {
   auto result = duckdb::make_uniq<TableFilterSet>();
   for (const auto& [position, filter] : filters.filters) {
     const auto& id = column_ids[position];
@@ -178,31 +190,37 @@ duckdb::unique_ptr<TableFilterSet> LakeFileReader::FiltersFor(const duckdb::Base
       continue;
     }
     const auto& type = types_[id.GetPrimaryIndex()];
-    const auto* column = FindFileColumn(scan_->snapshot->schema().fields[id.GetPrimaryIndex()], file.columns, mode_);
-    // A struct that is absent reads as NULL, of which DuckDB's field filters say that it is not even "x IS NULL".
+    const auto* column =
+        FindFileColumn(scan_->snapshot->schema().fields[id.GetPrimaryIndex()], file.columns, mode_);
+    // A struct that is absent reads as NULL, of which DuckDB's field filters say that it is not
+    // even "x IS NULL".
     if (column == nullptr ? !type.IsNested() : column->type == type) {
       result->filters.emplace(position, filter->Copy());
       continue;
     }
-    // DuckDB casts constants to the file's type. Among whole numbers that is exact; elsewhere (0.1 as a FLOAT, noon as a DATE)
-    // rows would be lost, and Bloom filters cannot be cast at all.
-    if (column != nullptr && IsWholeNumber(column->type) && IsWholeNumber(type) && !HoldsBloomFilter(*filter)) {
+    // DuckDB casts constants to the file's type. Among whole numbers that is exact; elsewhere (0.1
+    // as a FLOAT, noon as a DATE) rows would be lost, and Bloom filters cannot be cast at all.
+    if (column != nullptr && IsWholeNumber(column->type) && IsWholeNumber(type) &&
+        !HoldsBloomFilter(*filter)) {
       result->filters.emplace(position, filter->Copy());
       continue;
     }
-    if (filter->filter_type == TableFilterType::OPTIONAL_FILTER || filter->filter_type == TableFilterType::BLOOM_FILTER ||
+    if (filter->filter_type == TableFilterType::OPTIONAL_FILTER ||
+        filter->filter_type == TableFilterType::BLOOM_FILTER ||
         filter->filter_type == TableFilterType::DYNAMIC_FILTER) {
       continue;
     }
     const duckdb::BoundReferenceExpression reference(type, 0);
-    result->filters.emplace(position, duckdb::make_uniq<duckdb::ExpressionFilter>(filter->ToExpression(reference)));
+    result->filters.emplace(
+        position, duckdb::make_uniq<duckdb::ExpressionFilter>(filter->ToExpression(reference)));
   }
   return result;
 }
 
 duckdb::ReaderInitializeType LakeFileReader::InitializeReader(
     MultiFileReaderData& reader_data, const duckdb::MultiFileBindData& bind_data,
-    const duckdb::vector<MultiFileColumnDefinition>&, const duckdb::vector<ColumnIndex>& global_column_ids,
+    const duckdb::vector<MultiFileColumnDefinition>&,
+    const duckdb::vector<ColumnIndex>& global_column_ids,
     duckdb::optional_ptr<TableFilterSet> table_filters, duckdb::ClientContext& context,
     duckdb::MultiFileGlobalState& gstate) {
   auto& reader = *reader_data.reader;
@@ -211,27 +229,33 @@ duckdb::ReaderInitializeType LakeFileReader::InitializeReader(
   const auto& snapshot = *scan_->snapshot;
   duckdb::unique_ptr<TableFilterSet> filters;
   if (table_filters && !table_filters->filters.empty()) {
-    const auto predicate = TranslateFilters(context, *table_filters, snapshot, TableColumns(global_column_ids));
+    const auto predicate =
+        TranslateFilters(context, *table_filters, snapshot, TableColumns(global_column_ids));
     if (!delta::Evaluate(predicate, snapshot.files(), ordinal).can_be_true) {
       return duckdb::ReaderInitializeType::SKIP_READING_FILE;
     }
     filters = FiltersFor(reader, *table_filters, global_column_ids);
   }
   AddConstants(reader_data, global_column_ids, ordinal);
-  if (const auto* descriptor = snapshot.files().Get(ordinal).deletion_vector; descriptor != nullptr) {
+  if (const auto* descriptor = snapshot.files().Get(ordinal).deletion_vector;
+      descriptor != nullptr) {
     auto vector = ValueOrThrow(delta::DeletionVector::Load(snapshot.root(), *descriptor));
-    if (vector->cardinality() > 0) reader.deletion_filter = duckdb::make_uniq<VectorFilter>(std::move(vector));
+    if (vector->cardinality() > 0)
+      reader.deletion_filter = duckdb::make_uniq<VectorFilter>(std::move(vector));
   }
   const auto columns = ColumnsFor(reader, global_column_ids);
-  return CreateMapping(context, reader_data, columns, global_column_ids, filters.get(), gstate.file_list,
-                       bind_data.reader_bind, bind_data.virtual_columns, duckdb::MultiFileColumnMappingMode::BY_NAME);
+  return CreateMapping(context, reader_data, columns, global_column_ids, filters.get(),
+                       gstate.file_list, bind_data.reader_bind, bind_data.virtual_columns,
+                       duckdb::MultiFileColumnMappingMode::BY_NAME);
 }
 
-duckdb::TablePartitionInfo LakeFileReader::GetPartitionInfo(duckdb::ClientContext&, const duckdb::MultiFileReaderBindData&,
-                                                            duckdb::TableFunctionPartitionInput& input) {
+duckdb::TablePartitionInfo LakeFileReader::GetPartitionInfo(
+    duckdb::ClientContext&, const duckdb::MultiFileReaderBindData&,
+    duckdb::TableFunctionPartitionInput& input) {
   const auto& fields = scan_->snapshot->partition_fields();
   for (const auto id : input.partition_ids) {
-    if (std::find(fields.begin(), fields.end(), id) == fields.end()) return duckdb::TablePartitionInfo::NOT_PARTITIONED;
+    if (std::find(fields.begin(), fields.end(), id) == fields.end())
+      return duckdb::TablePartitionInfo::NOT_PARTITIONED;
   }
   return duckdb::TablePartitionInfo::SINGLE_VALUE_PARTITIONS;
 }

@@ -1,11 +1,13 @@
-// LakeFileReader: how one data file becomes rows of the table: column mapping, partition constants, type widening, deletion
-// vectors. DuckDB's Parquet reader does the rest. Thread-safe after binding.
+// LakeFileReader: how one data file becomes rows of the table: column mapping, partition constants,
+// type widening, deletion vectors. DuckDB's Parquet reader does the rest. Thread-safe after
+// binding.
 #pragma once
 
 #include <memory>
 
 #include "duckdb.hpp"
 #include "duckdb/common/multi_file/multi_file_reader.hpp"
+
 #include "engine/column_mapping.h"
 #include "engine/file_list.h"
 #include "engine/lake_scan.h"
@@ -18,14 +20,15 @@ class LakeFileReader final : public duckdb::MultiFileReader {
 
   const LakeScan& scan() const { return *scan_; }
 
-  duckdb::shared_ptr<duckdb::MultiFileList> CreateFileList(duckdb::ClientContext& context,
-                                                           const duckdb::vector<std::string>& paths,
-                                                           const duckdb::FileGlobInput& glob_input) override;
+  duckdb::shared_ptr<duckdb::MultiFileList> CreateFileList(
+      duckdb::ClientContext& context, const duckdb::vector<std::string>& paths,
+      const duckdb::FileGlobInput& glob_input) override;
   bool Bind(duckdb::MultiFileOptions& options, duckdb::MultiFileList& files,
             duckdb::vector<duckdb::LogicalType>& return_types, duckdb::vector<std::string>& names,
             duckdb::MultiFileReaderBindData& bind_data) override;
   void BindOptions(duckdb::MultiFileOptions& options, duckdb::MultiFileList& files,
-                   duckdb::vector<duckdb::LogicalType>& return_types, duckdb::vector<std::string>& names,
+                   duckdb::vector<duckdb::LogicalType>& return_types,
+                   duckdb::vector<std::string>& names,
                    duckdb::MultiFileReaderBindData& bind_data) override;
   // Raises kUnsupported where delta::CheckReadable does.
   duckdb::unique_ptr<duckdb::MultiFileReaderGlobalState> InitializeGlobalState(
@@ -33,7 +36,8 @@ class LakeFileReader final : public duckdb::MultiFileReader {
       const duckdb::MultiFileReaderBindData& bind_data, const duckdb::MultiFileList& files,
       const duckdb::vector<duckdb::MultiFileColumnDefinition>& global_columns,
       const duckdb::vector<duckdb::ColumnIndex>& global_column_ids) override;
-  // Skips the file if the filters, with what joins and Top-N have learned meanwhile, leave nothing of it.
+  // Skips the file if the filters, with what joins and Top-N have learned meanwhile, leave nothing
+  // of it.
   duckdb::ReaderInitializeType InitializeReader(
       duckdb::MultiFileReaderData& reader_data, const duckdb::MultiFileBindData& bind_data,
       const duckdb::vector<duckdb::MultiFileColumnDefinition>& global_columns,
@@ -47,11 +51,14 @@ class LakeFileReader final : public duckdb::MultiFileReader {
 
  private:
   // Values that are the same for every row of the file.
-  void AddConstants(duckdb::MultiFileReaderData& reader_data, const duckdb::vector<duckdb::ColumnIndex>& column_ids,
+  void AddConstants(duckdb::MultiFileReaderData& reader_data,
+                    const duckdb::vector<duckdb::ColumnIndex>& column_ids,
                     delta::FileOrdinal ordinal) const;
   duckdb::vector<duckdb::MultiFileColumnDefinition> ColumnsFor(
-      const duckdb::BaseFileReader& file, const duckdb::vector<duckdb::ColumnIndex>& column_ids) const;
-  // The filters as they may be given to this file: where types differ, only those whose meaning a cast cannot change.
+      const duckdb::BaseFileReader& file,
+      const duckdb::vector<duckdb::ColumnIndex>& column_ids) const;
+  // The filters as they may be given to this file: where types differ, only those whose meaning a
+  // cast cannot change.
   duckdb::unique_ptr<duckdb::TableFilterSet> FiltersFor(
       const duckdb::BaseFileReader& file, const duckdb::TableFilterSet& filters,
       const duckdb::vector<duckdb::ColumnIndex>& column_ids) const;

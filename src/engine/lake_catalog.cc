@@ -1,12 +1,8 @@
 #include "engine/lake_catalog.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <utility>
 
-#include "delta/lake_folder.h"
-#include "delta/snapshot.h"
 #include "duckdb/catalog/entry_lookup_info.hpp"
 #include "duckdb/main/attached_database.hpp"
 #include "duckdb/parser/parsed_data/attach_info.hpp"
@@ -16,6 +12,10 @@
 #include "duckdb/planner/operator/logical_merge_into.hpp"
 #include "duckdb/planner/operator/logical_update.hpp"
 #include "duckdb/storage/database_size.hpp"
+#include <fmt/format.h>
+
+#include "delta/lake_folder.h"
+#include "delta/snapshot.h"
 #include "engine/duckdb_errors.h"
 #include "engine/lake_schema.h"
 #include "engine/lake_transaction.h"
@@ -27,11 +27,14 @@
 namespace lakehold::engine {
 namespace {
 
-LakeWorld& WorldOf(duckdb::optional_ptr<duckdb::StorageExtensionInfo> world) { return static_cast<LakeWorld&>(*world); }
+LakeWorld& WorldOf(duckdb::optional_ptr<duckdb::StorageExtensionInfo> world) {
+  return static_cast<LakeWorld&>(*world);
+}
 
 duckdb::unique_ptr<duckdb::Catalog> Attach(duckdb::optional_ptr<duckdb::StorageExtensionInfo> info,
-                                           duckdb::ClientContext&, duckdb::AttachedDatabase& db, const std::string&,
-                                           duckdb::AttachInfo& attach, duckdb::AttachOptions&) {
+                                           duckdb::ClientContext&, duckdb::AttachedDatabase& db,
+                                           const std::string&, duckdb::AttachInfo& attach,
+                                           duckdb::AttachOptions&) {
   auto& world = WorldOf(info);
   std::shared_ptr<storage::ObjectStore> store;
   const std::string_view location = attach.path;
@@ -39,19 +42,22 @@ duckdb::unique_ptr<duckdb::Catalog> Attach(duckdb::optional_ptr<duckdb::StorageE
     store = ValueOrThrow(world.stores.Find(location.substr(kAttachPrefix.size())));
   } else {
     const auto& environment = world.environment;
-    store = ValueOrThrow(storage::OpenStore(location, environment.durability, true, environment.runtime));
+    store = ValueOrThrow(
+        storage::OpenStore(location, environment.durability, true, environment.runtime));
   }
   return duckdb::make_uniq<LakeCatalog>(db, world, std::move(store));
 }
 
-duckdb::unique_ptr<duckdb::TransactionManager> MakeTransactions(duckdb::optional_ptr<duckdb::StorageExtensionInfo>,
-                                                                duckdb::AttachedDatabase& db, duckdb::Catalog& catalog) {
+duckdb::unique_ptr<duckdb::TransactionManager> MakeTransactions(
+    duckdb::optional_ptr<duckdb::StorageExtensionInfo>, duckdb::AttachedDatabase& db,
+    duckdb::Catalog& catalog) {
   return duckdb::make_uniq<LakeTransactions>(db, static_cast<LakeCatalog&>(catalog));
 }
 
 }  // namespace
 
-LakeWorld::LakeWorld(Environment environment, StoreRegistry& stores, std::shared_ptr<delta::CheckpointCodec> codec)
+LakeWorld::LakeWorld(Environment environment, StoreRegistry& stores,
+                     std::shared_ptr<delta::CheckpointCodec> codec)
     : environment(std::move(environment)), stores(stores), checkpoint_codec(std::move(codec)) {}
 
 std::shared_ptr<duckdb::StorageExtension> MakeLakeStorage(std::shared_ptr<LakeWorld> world) {
@@ -62,8 +68,12 @@ std::shared_ptr<duckdb::StorageExtension> MakeLakeStorage(std::shared_ptr<LakeWo
   return storage;
 }
 
-LakeCatalog::LakeCatalog(duckdb::AttachedDatabase& db, const LakeWorld& world, std::shared_ptr<storage::ObjectStore> store)
-    : Catalog(db), world_(world), store_(std::move(store)), handle_(world_.stores.Register(store_)) {}
+LakeCatalog::LakeCatalog(duckdb::AttachedDatabase& db, const LakeWorld& world,
+                         std::shared_ptr<storage::ObjectStore> store)
+    : Catalog(db),
+      world_(world),
+      store_(std::move(store)),
+      handle_(world_.stores.Register(store_)) {}
 
 LakeCatalog::~LakeCatalog() { world_.stores.Unregister(handle_); }
 
@@ -71,7 +81,9 @@ LakeCatalog* LakeCatalog::From(duckdb::Catalog& catalog) {
   return catalog.GetCatalogType() == kLakeType ? &static_cast<LakeCatalog&>(catalog) : nullptr;
 }
 
-std::string LakeCatalog::PathOf(std::string_view key) const { return StoreRegistry::PathOf(handle_, key); }
+std::string LakeCatalog::PathOf(std::string_view key) const {
+  return StoreRegistry::PathOf(handle_, key);
+}
 
 Result<bool> LakeCatalog::IsTable() {
   {
@@ -103,9 +115,10 @@ LakeSchema& LakeCatalog::SchemaNamed(const std::string& name) {
   return *schema;
 }
 
-// A schema is a folder. It takes effect at once, also in an open transaction: an empty folder means nothing to others.
-duckdb::optional_ptr<duckdb::CatalogEntry> LakeCatalog::CreateSchema(duckdb::CatalogTransaction,
-                                                                     duckdb::CreateSchemaInfo& info) {
+// A schema is a folder. It takes effect at once, also in an open transaction: an empty folder means
+// nothing to others.
+duckdb::optional_ptr<duckdb::CatalogEntry> LakeCatalog::CreateSchema(
+    duckdb::CatalogTransaction, duckdb::CreateSchemaInfo& info) {
   const std::string& name = info.schema;
   if (info.on_conflict == duckdb::OnCreateConflict::REPLACE_ON_CONFLICT) {
     ThrowError(NotYet("CREATE OR REPLACE SCHEMA", "schema", name));
@@ -113,14 +126,17 @@ duckdb::optional_ptr<duckdb::CatalogEntry> LakeCatalog::CreateSchema(duckdb::Cat
   CheckOrThrow(delta::CheckTableName(name));
   if (name == DEFAULT_SCHEMA || ValueOrThrow(IsSchemaFolder(name))) {
     if (info.on_conflict == duckdb::OnCreateConflict::IGNORE_ON_CONFLICT) return &SchemaNamed(name);
-    ThrowError(AlreadyExists("catalog.schema_exists", fmt::format("the lake {} has a schema {}", store_->uri(), name),
+    ThrowError(AlreadyExists("catalog.schema_exists",
+                             fmt::format("the lake {} has a schema {}", store_->uri(), name),
                              "Use it, or CREATE SCHEMA IF NOT EXISTS"));
   }
   if (ValueOrThrow(IsTable()) || ValueOrThrow(delta::TableExists(RootOf(name)))) {
     ThrowError(AlreadyExists("catalog.schema_is_table",
-                             fmt::format("{} in the lake {} is a table", name, store_->uri()), "Pick another name"));
+                             fmt::format("{} in the lake {} is a table", name, store_->uri()),
+                             "Pick another name"));
   }
-  // A folder needs a file to exist on stores without folders; its name is one that tables cannot have.
+  // A folder needs a file to exist on stores without folders; its name is one that tables cannot
+  // have.
   CheckOrThrow(store_->PutHint(storage::JoinKey(name, "_lakehold_schema"), {}));
   CheckOrThrow(store_->SettleNames(std::vector<std::string>{name, ""}));
   return &SchemaNamed(name);
@@ -139,22 +155,25 @@ Result<bool> LakeCatalog::IsSchemaFolder(const std::string& name) {
   return !table;
 }
 
-duckdb::optional_ptr<duckdb::SchemaCatalogEntry> LakeCatalog::LookupSchema(duckdb::CatalogTransaction,
-                                                                           const duckdb::EntryLookupInfo& lookup,
-                                                                           duckdb::OnEntryNotFound if_not_found) {
+duckdb::optional_ptr<duckdb::SchemaCatalogEntry> LakeCatalog::LookupSchema(
+    duckdb::CatalogTransaction, const duckdb::EntryLookupInfo& lookup,
+    duckdb::OnEntryNotFound if_not_found) {
   const std::string& name = lookup.GetEntryName();
   if (name == DEFAULT_SCHEMA || name == INVALID_SCHEMA) return &SchemaNamed(DEFAULT_SCHEMA);
   if (ValueOrThrow(IsSchemaFolder(name))) return &SchemaNamed(name);
   if (if_not_found == duckdb::OnEntryNotFound::RETURN_NULL) return nullptr;
-  ThrowError(NotFound("catalog.no_schema", fmt::format("the lake {} has no schema {}", store_->uri(), name),
+  ThrowError(NotFound("catalog.no_schema",
+                      fmt::format("the lake {} has no schema {}", store_->uri(), name),
                       "A schema is a folder of the lake that holds tables"));
 }
 
-void LakeCatalog::ScanSchemas(duckdb::ClientContext&, std::function<void(duckdb::SchemaCatalogEntry&)> callback) {
+void LakeCatalog::ScanSchemas(duckdb::ClientContext&,
+                              std::function<void(duckdb::SchemaCatalogEntry&)> callback) {
   callback(SchemaNamed(DEFAULT_SCHEMA));
   if (ValueOrThrow(IsTable())) return;
   for (const auto& folder : ValueOrThrow(store_->ListFolders(""))) {
-    if (!delta::CheckTableName(folder).ok() || ValueOrThrow(delta::TableExists(RootOf(folder)))) continue;
+    if (!delta::CheckTableName(folder).ok() || ValueOrThrow(delta::TableExists(RootOf(folder))))
+      continue;
     auto& schema = SchemaNamed(folder);
     if (!ValueOrThrow(schema.ListTables()).empty()) callback(schema);
   }
@@ -162,45 +181,54 @@ void LakeCatalog::ScanSchemas(duckdb::ClientContext&, std::function<void(duckdb:
 
 duckdb::PhysicalOperator& LakeCatalog::PlanCreateTableAs(duckdb::ClientContext& context,
                                                          duckdb::PhysicalPlanGenerator& planner,
-                                                         duckdb::LogicalCreateTable& op, duckdb::PhysicalOperator& plan) {
+                                                         duckdb::LogicalCreateTable& op,
+                                                         duckdb::PhysicalOperator& plan) {
   return PlanLakeCreateTableAs(context, planner, op, plan);
 }
 
-duckdb::PhysicalOperator& LakeCatalog::PlanInsert(duckdb::ClientContext& context, duckdb::PhysicalPlanGenerator& planner,
-                                                  duckdb::LogicalInsert& op,
-                                                  duckdb::optional_ptr<duckdb::PhysicalOperator> plan) {
+duckdb::PhysicalOperator& LakeCatalog::PlanInsert(
+    duckdb::ClientContext& context, duckdb::PhysicalPlanGenerator& planner,
+    duckdb::LogicalInsert& op, duckdb::optional_ptr<duckdb::PhysicalOperator> plan) {
   return PlanLakeInsert(context, planner, op, plan);
 }
 
-duckdb::PhysicalOperator& LakeCatalog::PlanDelete(duckdb::ClientContext&, duckdb::PhysicalPlanGenerator&,
-                                                  duckdb::LogicalDelete& op, duckdb::PhysicalOperator&) {
+duckdb::PhysicalOperator& LakeCatalog::PlanDelete(duckdb::ClientContext&,
+                                                  duckdb::PhysicalPlanGenerator&,
+                                                  duckdb::LogicalDelete& op,
+                                                  duckdb::PhysicalOperator&) {
   ThrowError(NotYet("DELETE", "table", static_cast<LakeTable&>(op.table).DisplayName()));
 }
 
 // Before its scan is planned: nothing is set in motion for a statement that will not run.
-duckdb::PhysicalOperator& LakeCatalog::PlanDelete(duckdb::ClientContext&, duckdb::PhysicalPlanGenerator&,
+duckdb::PhysicalOperator& LakeCatalog::PlanDelete(duckdb::ClientContext&,
+                                                  duckdb::PhysicalPlanGenerator&,
                                                   duckdb::LogicalDelete& op) {
   ThrowError(NotYet("DELETE", "table", static_cast<LakeTable&>(op.table).DisplayName()));
 }
 
-duckdb::PhysicalOperator& LakeCatalog::PlanUpdate(duckdb::ClientContext&, duckdb::PhysicalPlanGenerator&,
-                                                  duckdb::LogicalUpdate& op, duckdb::PhysicalOperator&) {
+duckdb::PhysicalOperator& LakeCatalog::PlanUpdate(duckdb::ClientContext&,
+                                                  duckdb::PhysicalPlanGenerator&,
+                                                  duckdb::LogicalUpdate& op,
+                                                  duckdb::PhysicalOperator&) {
   ThrowError(NotYet("UPDATE", "table", static_cast<LakeTable&>(op.table).DisplayName()));
 }
 
-duckdb::PhysicalOperator& LakeCatalog::PlanUpdate(duckdb::ClientContext&, duckdb::PhysicalPlanGenerator&,
+duckdb::PhysicalOperator& LakeCatalog::PlanUpdate(duckdb::ClientContext&,
+                                                  duckdb::PhysicalPlanGenerator&,
                                                   duckdb::LogicalUpdate& op) {
   ThrowError(NotYet("UPDATE", "table", static_cast<LakeTable&>(op.table).DisplayName()));
 }
 
-duckdb::PhysicalOperator& LakeCatalog::PlanMergeInto(duckdb::ClientContext&, duckdb::PhysicalPlanGenerator&,
-                                                     duckdb::LogicalMergeInto& op, duckdb::PhysicalOperator&) {
+duckdb::PhysicalOperator& LakeCatalog::PlanMergeInto(duckdb::ClientContext&,
+                                                     duckdb::PhysicalPlanGenerator&,
+                                                     duckdb::LogicalMergeInto& op,
+                                                     duckdb::PhysicalOperator&) {
   ThrowError(NotYet("MERGE INTO", "table", static_cast<LakeTable&>(op.table).DisplayName()));
 }
 
-duckdb::unique_ptr<duckdb::LogicalOperator> LakeCatalog::BindCreateIndex(duckdb::Binder&, duckdb::CreateStatement&,
-                                                                         duckdb::TableCatalogEntry& table,
-                                                                         duckdb::unique_ptr<duckdb::LogicalOperator>) {
+duckdb::unique_ptr<duckdb::LogicalOperator> LakeCatalog::BindCreateIndex(
+    duckdb::Binder&, duckdb::CreateStatement&, duckdb::TableCatalogEntry& table,
+    duckdb::unique_ptr<duckdb::LogicalOperator>) {
   ThrowError(NotYet("CREATE INDEX", "table", static_cast<LakeTable&>(table).DisplayName()));
 }
 
@@ -212,8 +240,10 @@ duckdb::DatabaseSize LakeCatalog::GetDatabaseSize(duckdb::ClientContext& context
   duckdb::DatabaseSize size;
   ScanSchemas(context, [&](duckdb::SchemaCatalogEntry& schema) {
     auto& transaction = LakeTransaction::Get(context, *this);
-    for (const auto* table : ValueOrThrow(transaction.AllTables(static_cast<LakeSchema&>(schema)))) {
-      if (table->snapshot()) size.bytes += static_cast<duckdb::idx_t>(table->snapshot()->files().live_bytes());
+    for (const auto* table :
+         ValueOrThrow(transaction.AllTables(static_cast<LakeSchema&>(schema)))) {
+      if (table->snapshot())
+        size.bytes += static_cast<duckdb::idx_t>(table->snapshot()->files().live_bytes());
     }
   });
   return size;

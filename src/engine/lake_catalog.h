@@ -1,7 +1,9 @@
-// LakeCatalog: one lake (a folder of tables) as a DuckDB catalog. Thread-safe, as DuckDB asks of catalogs.
+// LakeCatalog: one lake (a folder of tables) as a DuckDB catalog. Thread-safe, as DuckDB asks of
+// catalogs.
 //
-// Schemas are folders: `main` is the top level, `<lake>/<schema>/<table>` the second. A table folder attached as a lake is
-// a lake of one table. Next: lake_schema.h (names), lake_table.h (one table), lake_transaction.h (pinning and commit).
+// Schemas are folders: `main` is the top level, `<lake>/<schema>/<table>` the second. A table
+// folder attached as a lake is a lake of one table. Next: lake_schema.h (names), lake_table.h (one
+// table), lake_transaction.h (pinning and commit).
 #pragma once
 
 #include <map>
@@ -10,11 +12,12 @@
 #include <string>
 #include <string_view>
 
-#include "base/result.h"
-#include "delta/table_root.h"
 #include "duckdb.hpp"
 #include "duckdb/catalog/catalog.hpp"
 #include "duckdb/storage/storage_extension.hpp"
+
+#include "base/result.h"
+#include "delta/table_root.h"
 #include "engine/engine.h"
 #include "storage/object_store.h"
 
@@ -25,22 +28,24 @@ class StoreRegistry;
 
 // What all lakes of one engine instance share. Immutable; its pointers outlive every catalog.
 struct LakeWorld : duckdb::StorageExtensionInfo {
-  LakeWorld(Environment environment, StoreRegistry& stores, std::shared_ptr<delta::CheckpointCodec> codec);
+  LakeWorld(Environment environment, StoreRegistry& stores,
+            std::shared_ptr<delta::CheckpointCodec> codec);
   Environment environment;
   StoreRegistry& stores;
   std::shared_ptr<delta::CheckpointCodec> checkpoint_codec;
   delta::LogContext log_context() const { return {environment.runtime, checkpoint_codec}; }
 };
 
-// ATTACH '<location>' AS name (TYPE lakehold). A location 'lakehold-store:<handle>' names a store of the registry
-// (store_registry.h); anything else is a path or URI for storage::OpenStore.
+// ATTACH '<location>' AS name (TYPE lakehold). A location 'lakehold-store:<handle>' names a store
+// of the registry (store_registry.h); anything else is a path or URI for storage::OpenStore.
 inline constexpr const char* kLakeType = "lakehold";
 std::shared_ptr<duckdb::StorageExtension> MakeLakeStorage(std::shared_ptr<LakeWorld> world);
 
 class LakeCatalog final : public duckdb::Catalog {
  public:
   // `world` outlives the catalog: the instance's storage extension holds it.
-  LakeCatalog(duckdb::AttachedDatabase& db, const LakeWorld& world, std::shared_ptr<storage::ObjectStore> store);
+  LakeCatalog(duckdb::AttachedDatabase& db, const LakeWorld& world,
+              std::shared_ptr<storage::ObjectStore> store);
   ~LakeCatalog() override;
 
   // The lake behind a catalog or schema of DuckDB's, or null if it is not ours.
@@ -51,7 +56,8 @@ class LakeCatalog final : public duckdb::Catalog {
   const std::string& handle() const { return handle_; }  // Of the store, in the registry.
   // Where the file system finds a key of this lake's store: "lakehold://<handle>/<key>".
   std::string PathOf(std::string_view key) const;
-  // The table folder when the lake is a table itself: it holds one table of this name, at the store's root. Asked once.
+  // The table folder when the lake is a table itself: it holds one table of this name, at the
+  // store's root. Asked once.
   Result<bool> IsTable();
   std::string TableName() const;  // The last part of the store's URI.
   delta::TableRoot RootOf(std::string_view folder) const { return {store_, std::string(folder)}; }
@@ -60,26 +66,36 @@ class LakeCatalog final : public duckdb::Catalog {
   std::string GetCatalogType() override { return kLakeType; }
   duckdb::optional_ptr<duckdb::CatalogEntry> CreateSchema(duckdb::CatalogTransaction transaction,
                                                           duckdb::CreateSchemaInfo& info) override;
-  duckdb::optional_ptr<duckdb::SchemaCatalogEntry> LookupSchema(duckdb::CatalogTransaction transaction,
-                                                                const duckdb::EntryLookupInfo& lookup,
-                                                                duckdb::OnEntryNotFound if_not_found) override;
+  duckdb::optional_ptr<duckdb::SchemaCatalogEntry> LookupSchema(
+      duckdb::CatalogTransaction transaction, const duckdb::EntryLookupInfo& lookup,
+      duckdb::OnEntryNotFound if_not_found) override;
   void ScanSchemas(duckdb::ClientContext& context,
                    std::function<void(duckdb::SchemaCatalogEntry&)> callback) override;
-  duckdb::PhysicalOperator& PlanCreateTableAs(duckdb::ClientContext& context, duckdb::PhysicalPlanGenerator& planner,
-                                              duckdb::LogicalCreateTable& op, duckdb::PhysicalOperator& plan) override;
-  duckdb::PhysicalOperator& PlanInsert(duckdb::ClientContext& context, duckdb::PhysicalPlanGenerator& planner,
-                                       duckdb::LogicalInsert& op,
-                                       duckdb::optional_ptr<duckdb::PhysicalOperator> plan) override;
-  duckdb::PhysicalOperator& PlanDelete(duckdb::ClientContext& context, duckdb::PhysicalPlanGenerator& planner,
-                                       duckdb::LogicalDelete& op, duckdb::PhysicalOperator& plan) override;
-  duckdb::PhysicalOperator& PlanDelete(duckdb::ClientContext& context, duckdb::PhysicalPlanGenerator& planner,
+  duckdb::PhysicalOperator& PlanCreateTableAs(duckdb::ClientContext& context,
+                                              duckdb::PhysicalPlanGenerator& planner,
+                                              duckdb::LogicalCreateTable& op,
+                                              duckdb::PhysicalOperator& plan) override;
+  duckdb::PhysicalOperator& PlanInsert(
+      duckdb::ClientContext& context, duckdb::PhysicalPlanGenerator& planner,
+      duckdb::LogicalInsert& op, duckdb::optional_ptr<duckdb::PhysicalOperator> plan) override;
+  duckdb::PhysicalOperator& PlanDelete(duckdb::ClientContext& context,
+                                       duckdb::PhysicalPlanGenerator& planner,
+                                       duckdb::LogicalDelete& op,
+                                       duckdb::PhysicalOperator& plan) override;
+  duckdb::PhysicalOperator& PlanDelete(duckdb::ClientContext& context,
+                                       duckdb::PhysicalPlanGenerator& planner,
                                        duckdb::LogicalDelete& op) override;
-  duckdb::PhysicalOperator& PlanUpdate(duckdb::ClientContext& context, duckdb::PhysicalPlanGenerator& planner,
-                                       duckdb::LogicalUpdate& op, duckdb::PhysicalOperator& plan) override;
-  duckdb::PhysicalOperator& PlanUpdate(duckdb::ClientContext& context, duckdb::PhysicalPlanGenerator& planner,
+  duckdb::PhysicalOperator& PlanUpdate(duckdb::ClientContext& context,
+                                       duckdb::PhysicalPlanGenerator& planner,
+                                       duckdb::LogicalUpdate& op,
+                                       duckdb::PhysicalOperator& plan) override;
+  duckdb::PhysicalOperator& PlanUpdate(duckdb::ClientContext& context,
+                                       duckdb::PhysicalPlanGenerator& planner,
                                        duckdb::LogicalUpdate& op) override;
-  duckdb::PhysicalOperator& PlanMergeInto(duckdb::ClientContext& context, duckdb::PhysicalPlanGenerator& planner,
-                                          duckdb::LogicalMergeInto& op, duckdb::PhysicalOperator& plan) override;
+  duckdb::PhysicalOperator& PlanMergeInto(duckdb::ClientContext& context,
+                                          duckdb::PhysicalPlanGenerator& planner,
+                                          duckdb::LogicalMergeInto& op,
+                                          duckdb::PhysicalOperator& plan) override;
   duckdb::unique_ptr<duckdb::LogicalOperator> BindCreateIndex(
       duckdb::Binder& binder, duckdb::CreateStatement& stmt, duckdb::TableCatalogEntry& table,
       duckdb::unique_ptr<duckdb::LogicalOperator> plan) override;

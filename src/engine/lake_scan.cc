@@ -2,11 +2,12 @@
 
 #include <utility>
 
-#include "delta/features.h"
 #include "duckdb/catalog/catalog_entry/table_function_catalog_entry.hpp"
 #include "duckdb/common/multi_file/multi_file_states.hpp"
 #include "duckdb/function/partition_stats.hpp"
 #include "duckdb/parser/tableref/table_function_ref.hpp"
+
+#include "delta/features.h"
 #include "engine/duckdb_errors.h"
 #include "engine/file_reader.h"
 #include "engine/lake_table.h"
@@ -25,11 +26,13 @@ struct ScanArgument final : duckdb::TableFunctionInfo {
   std::shared_ptr<const LakeScan> scan;
 };
 
-void RefuseToSerialize(duckdb::Serializer&, duckdb::optional_ptr<duckdb::FunctionData>, const duckdb::TableFunction&) {
+void RefuseToSerialize(duckdb::Serializer&, duckdb::optional_ptr<duckdb::FunctionData>,
+                       const duckdb::TableFunction&) {
   throw duckdb::NotImplementedException("scans of a lake have no serial form");
 }
 
-duckdb::unique_ptr<duckdb::FunctionData> RefuseToDeserialize(duckdb::Deserializer&, duckdb::TableFunction&) {
+duckdb::unique_ptr<duckdb::FunctionData> RefuseToDeserialize(duckdb::Deserializer&,
+                                                             duckdb::TableFunction&) {
   throw duckdb::NotImplementedException("scans of a lake have no serial form");
 }
 
@@ -38,19 +41,24 @@ duckdb::unique_ptr<duckdb::MultiFileReader> MakeReader(const duckdb::TableFuncti
 }
 
 duckdb::BindInfo TableOf(const duckdb::optional_ptr<duckdb::FunctionData> bind_data) {
-  const auto& reader = bind_data->Cast<duckdb::MultiFileBindData>().multi_file_reader->Cast<LakeFileReader>();
+  const auto& reader =
+      bind_data->Cast<duckdb::MultiFileBindData>().multi_file_reader->Cast<LakeFileReader>();
   if (auto* table = reader.scan().table; table != nullptr) return duckdb::BindInfo(*table);
   return duckdb::BindInfo(duckdb::ScanType::EXTERNAL);
 }
 
-duckdb::vector<duckdb::PartitionStatistics> PartitionStats(duckdb::ClientContext&, duckdb::GetPartitionStatsInput& input) {
-  const auto& list = input.bind_data->Cast<duckdb::MultiFileBindData>().file_list->Cast<LakeFileList>();
-  // A table this build may not read is refused when its scan starts: no answer may come before that.
+duckdb::vector<duckdb::PartitionStatistics> PartitionStats(duckdb::ClientContext&,
+                                                           duckdb::GetPartitionStatsInput& input) {
+  const auto& list =
+      input.bind_data->Cast<duckdb::MultiFileBindData>().file_list->Cast<LakeFileList>();
+  // A table this build may not read is refused when its scan starts: no answer may come before
+  // that.
   if (!delta::CheckReadable(list.scan().snapshot->protocol()).ok()) return {};
   return AnswersFromLog(list);
 }
 
-duckdb::unique_ptr<duckdb::BaseStatistics> ColumnBounds(duckdb::ClientContext&, const duckdb::FunctionData* bind_data,
+duckdb::unique_ptr<duckdb::BaseStatistics> ColumnBounds(duckdb::ClientContext&,
+                                                        const duckdb::FunctionData* bind_data,
                                                         duckdb::column_t column) {
   const auto& list = bind_data->Cast<duckdb::MultiFileBindData>().file_list->Cast<LakeFileList>();
   if (!delta::CheckReadable(list.scan().snapshot->protocol()).ok()) return nullptr;
@@ -62,7 +70,8 @@ LogicalType SqlTypeOf(const delta::DataType& type) {
   switch (type.kind) {
     case TypeKind::kStruct: {
       duckdb::child_list_t<LogicalType> children;
-      for (const auto& field : type.fields) children.emplace_back(field.name, SqlTypeOf(field.type));
+      for (const auto& field : type.fields)
+        children.emplace_back(field.name, SqlTypeOf(field.type));
       return LogicalType::STRUCT(std::move(children));
     }
     case TypeKind::kArray:
@@ -72,7 +81,8 @@ LogicalType SqlTypeOf(const delta::DataType& type) {
     case TypeKind::kVariant:
       return LogicalType::VARIANT();
     default:
-      // A void column holds nothing but NULL: any type will do, and INTEGER is what DuckDB makes of NULL itself.
+      // A void column holds nothing but NULL: any type will do, and INTEGER is what DuckDB makes of
+      // NULL itself.
       return LogicalType::INTEGER;
   }
 }
@@ -81,9 +91,12 @@ duckdb::TableFunction ParquetScan(duckdb::ClientContext& context) {
   auto& instance = duckdb::DatabaseInstance::GetDatabase(context);
   auto transaction = duckdb::CatalogTransaction::GetSystemTransaction(instance);
   auto& schema = duckdb::Catalog::GetSystemCatalog(instance).GetSchema(transaction, DEFAULT_SCHEMA);
-  auto entry = schema.GetEntry(transaction, duckdb::CatalogType::TABLE_FUNCTION_ENTRY, "parquet_scan");
-  if (!entry) ThrowError(Internal("engine.no_parquet", "DuckDB was built without its Parquet reader"));
-  return entry->Cast<duckdb::TableFunctionCatalogEntry>().functions.GetFunctionByArguments(context, {LogicalType::VARCHAR});
+  auto entry =
+      schema.GetEntry(transaction, duckdb::CatalogType::TABLE_FUNCTION_ENTRY, "parquet_scan");
+  if (!entry)
+    ThrowError(Internal("engine.no_parquet", "DuckDB was built without its Parquet reader"));
+  return entry->Cast<duckdb::TableFunctionCatalogEntry>().functions.GetFunctionByArguments(
+      context, {LogicalType::VARCHAR});
 }
 
 }  // namespace
@@ -94,8 +107,9 @@ duckdb::vector<LogicalType> SqlTypesOf(const delta::Schema& schema) {
   return types;
 }
 
-std::shared_ptr<const LakeScan> NewLakeScan(std::shared_ptr<const delta::Snapshot> snapshot, std::string store_handle,
-                                            std::string name, LakeTable* table) {
+std::shared_ptr<const LakeScan> NewLakeScan(std::shared_ptr<const delta::Snapshot> snapshot,
+                                            std::string store_handle, std::string name,
+                                            LakeTable* table) {
   auto scan = std::make_shared<LakeScan>();
   scan->snapshot = std::move(snapshot);
   scan->store_handle = std::move(store_handle);
@@ -109,7 +123,8 @@ std::shared_ptr<const LakeScan> NewLakeScan(std::shared_ptr<const delta::Snapsho
   return scan;
 }
 
-duckdb::TableFunction BindLakeScan(duckdb::ClientContext& context, std::shared_ptr<const LakeScan> scan,
+duckdb::TableFunction BindLakeScan(duckdb::ClientContext& context,
+                                   std::shared_ptr<const LakeScan> scan,
                                    duckdb::unique_ptr<duckdb::FunctionData>& bind_data) {
   auto function = ParquetScan(context);
   function.name = "lakehold_files_scan";
@@ -119,20 +134,23 @@ duckdb::TableFunction BindLakeScan(duckdb::ClientContext& context, std::shared_p
   function.get_partition_stats = PartitionStats;
   function.statistics = ColumnBounds;
   function.statistics_extended = nullptr;
-  // What Parquet's own versions of these say holds for one file at best, or looks rows up by position in the list.
-  // Without this DuckDB tells scans apart by names and types alone, and shares one subplan between two tables or versions.
+  // What Parquet's own versions of these say holds for one file at best, or looks rows up by
+  // position in the list. Without this DuckDB tells scans apart by names and types alone, and
+  // shares one subplan between two tables or versions.
   function.serialize = RefuseToSerialize;
   function.deserialize = RefuseToDeserialize;
   function.get_row_id_columns = nullptr;
   function.late_materialization = false;
 
   duckdb::vector<duckdb::Value> inputs{duckdb::Value("")};
-  // NaN is above every bound in Parquet statistics: without this, files holding it would be skipped.
+  // NaN is above every bound in Parquet statistics: without this, files holding it would be
+  // skipped.
   duckdb::named_parameter_map_t parameters{{"can_have_nan", duckdb::Value::BOOLEAN(true)}};
   duckdb::vector<LogicalType> types;
   duckdb::vector<std::string> names;
   duckdb::TableFunctionRef reference;
-  duckdb::TableFunctionBindInput input(inputs, parameters, types, names, nullptr, nullptr, function, reference);
+  duckdb::TableFunctionBindInput input(inputs, parameters, types, names, nullptr, nullptr, function,
+                                       reference);
   bind_data = function.bind(context, input, types, names);
   return function;
 }

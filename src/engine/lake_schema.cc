@@ -1,10 +1,7 @@
 #include "engine/lake_schema.h"
 
-#include <fmt/format.h>
-
 #include <utility>
 
-#include "delta/lake_folder.h"
 #include "duckdb/catalog/entry_lookup_info.hpp"
 #include "duckdb/common/string_util.hpp"
 #include "duckdb/parser/parsed_data/alter_info.hpp"
@@ -14,6 +11,9 @@
 #include "duckdb/parser/parsed_data/create_type_info.hpp"
 #include "duckdb/parser/parsed_data/create_view_info.hpp"
 #include "duckdb/parser/parsed_data/drop_info.hpp"
+#include <fmt/format.h>
+
+#include "delta/lake_folder.h"
 #include "engine/duckdb_errors.h"
 #include "engine/lake_catalog.h"
 #include "engine/lake_transaction.h"
@@ -29,7 +29,8 @@ using duckdb::CatalogType;
 using duckdb::optional_ptr;
 
 LakeSchema::LakeSchema(LakeCatalog& catalog, duckdb::CreateSchemaInfo& info)
-    : SchemaCatalogEntry(catalog, info), folder_(info.schema == DEFAULT_SCHEMA ? "" : info.schema) {}
+    : SchemaCatalogEntry(catalog, info),
+      folder_(info.schema == DEFAULT_SCHEMA ? "" : info.schema) {}
 
 LakeCatalog& LakeSchema::lake() { return static_cast<LakeCatalog&>(catalog); }
 
@@ -39,7 +40,8 @@ std::string LakeSchema::DisplayName(std::string_view table) const {
 
 delta::TableRoot LakeSchema::RootOf(std::string_view table) {
   const auto is_table = lake().IsTable();
-  if (folder_.empty() && is_table.ok() && *is_table && table == lake().TableName()) return lake().RootOf("");
+  if (folder_.empty() && is_table.ok() && *is_table && table == lake().TableName())
+    return lake().RootOf("");
   return lake().RootOf(storage::JoinKey(folder_, table));
 }
 
@@ -55,7 +57,9 @@ Result<std::optional<std::string>> LakeSchema::FindTable(std::string_view name) 
 
 Result<std::vector<std::string>> LakeSchema::ListTables() {
   LAKEHOLD_ASSIGN(const bool is_table, lake().IsTable());
-  if (is_table) return folder_.empty() ? std::vector<std::string>{lake().TableName()} : std::vector<std::string>{};
+  if (is_table)
+    return folder_.empty() ? std::vector<std::string>{lake().TableName()}
+                           : std::vector<std::string>{};
   return delta::ListTables(*lake().store(), folder_);
 }
 
@@ -69,13 +73,16 @@ void LakeSchema::Scan(duckdb::ClientContext& context, CatalogType type,
 // DuckDB asks this way only of its own catalogs.
 void LakeSchema::Scan(CatalogType, const std::function<void(CatalogEntry&)>&) {}
 
-optional_ptr<CatalogEntry> LakeSchema::LookupEntry(CatalogTransaction transaction, const duckdb::EntryLookupInfo& lookup) {
-  if (lookup.GetCatalogType() != CatalogType::TABLE_ENTRY || !transaction.HasContext()) return nullptr;
+optional_ptr<CatalogEntry> LakeSchema::LookupEntry(CatalogTransaction transaction,
+                                                   const duckdb::EntryLookupInfo& lookup) {
+  if (lookup.GetCatalogType() != CatalogType::TABLE_ENTRY || !transaction.HasContext())
+    return nullptr;
   auto& ours = LakeTransaction::Get(transaction.GetContext(), catalog);
   return ValueOrThrow(ours.Lookup(*this, lookup.GetEntryName(), lookup.GetAtClause()));
 }
 
-duckdb::SimilarCatalogEntry LakeSchema::GetSimilarEntry(CatalogTransaction, const duckdb::EntryLookupInfo& lookup) {
+duckdb::SimilarCatalogEntry LakeSchema::GetSimilarEntry(CatalogTransaction,
+                                                        const duckdb::EntryLookupInfo& lookup) {
   duckdb::SimilarCatalogEntry best;
   if (lookup.GetCatalogType() != CatalogType::TABLE_ENTRY) return best;
   const auto tables = ListTables();
@@ -89,7 +96,8 @@ duckdb::SimilarCatalogEntry LakeSchema::GetSimilarEntry(CatalogTransaction, cons
   return best;
 }
 
-optional_ptr<CatalogEntry> LakeSchema::CreateTable(CatalogTransaction transaction, duckdb::BoundCreateTableInfo& info) {
+optional_ptr<CatalogEntry> LakeSchema::CreateTable(CatalogTransaction transaction,
+                                                   duckdb::BoundCreateTableInfo& info) {
   return CreateLakeTable(transaction.GetContext(), *this, info);
 }
 
@@ -105,35 +113,44 @@ optional_ptr<CatalogEntry> LakeSchema::CreateIndex(CatalogTransaction, duckdb::C
   ThrowError(NotYet("CREATE INDEX", "table", DisplayName(table.name)));
 }
 
-optional_ptr<CatalogEntry> LakeSchema::CreateFunction(CatalogTransaction, duckdb::CreateFunctionInfo&) {
+optional_ptr<CatalogEntry> LakeSchema::CreateFunction(CatalogTransaction,
+                                                      duckdb::CreateFunctionInfo&) {
   ThrowError(NotYet("CREATE FUNCTION", "schema", name, "Use CREATE TEMP MACRO"));
 }
 
-optional_ptr<CatalogEntry> LakeSchema::CreateView(CatalogTransaction, duckdb::CreateViewInfo& info) {
-  ThrowError(NotYet("CREATE VIEW", "view", DisplayName(info.view_name), "CREATE TEMP VIEW lasts as long as the session"));
+optional_ptr<CatalogEntry> LakeSchema::CreateView(CatalogTransaction,
+                                                  duckdb::CreateViewInfo& info) {
+  ThrowError(NotYet("CREATE VIEW", "view", DisplayName(info.view_name),
+                    "CREATE TEMP VIEW lasts as long as the session"));
 }
 
-optional_ptr<CatalogEntry> LakeSchema::CreateSequence(CatalogTransaction, duckdb::CreateSequenceInfo& info) {
+optional_ptr<CatalogEntry> LakeSchema::CreateSequence(CatalogTransaction,
+                                                      duckdb::CreateSequenceInfo& info) {
   ThrowError(NotYet("CREATE SEQUENCE", "sequence", DisplayName(info.name)));
 }
 
-optional_ptr<CatalogEntry> LakeSchema::CreateTableFunction(CatalogTransaction, duckdb::CreateTableFunctionInfo&) {
+optional_ptr<CatalogEntry> LakeSchema::CreateTableFunction(CatalogTransaction,
+                                                           duckdb::CreateTableFunctionInfo&) {
   ThrowError(NotYet("CREATE MACRO", "schema", name, "Use CREATE TEMP MACRO"));
 }
 
-optional_ptr<CatalogEntry> LakeSchema::CreateCopyFunction(CatalogTransaction, duckdb::CreateCopyFunctionInfo&) {
+optional_ptr<CatalogEntry> LakeSchema::CreateCopyFunction(CatalogTransaction,
+                                                          duckdb::CreateCopyFunctionInfo&) {
   ThrowError(NotYet("CREATE COPY FUNCTION", "schema", name));
 }
 
-optional_ptr<CatalogEntry> LakeSchema::CreatePragmaFunction(CatalogTransaction, duckdb::CreatePragmaFunctionInfo&) {
+optional_ptr<CatalogEntry> LakeSchema::CreatePragmaFunction(CatalogTransaction,
+                                                            duckdb::CreatePragmaFunctionInfo&) {
   ThrowError(NotYet("CREATE PRAGMA FUNCTION", "schema", name));
 }
 
-optional_ptr<CatalogEntry> LakeSchema::CreateCollation(CatalogTransaction, duckdb::CreateCollationInfo&) {
+optional_ptr<CatalogEntry> LakeSchema::CreateCollation(CatalogTransaction,
+                                                       duckdb::CreateCollationInfo&) {
   ThrowError(NotYet("CREATE COLLATION", "schema", name));
 }
 
-optional_ptr<CatalogEntry> LakeSchema::CreateType(CatalogTransaction, duckdb::CreateTypeInfo& info) {
+optional_ptr<CatalogEntry> LakeSchema::CreateType(CatalogTransaction,
+                                                  duckdb::CreateTypeInfo& info) {
   ThrowError(NotYet("CREATE TYPE", "type", DisplayName(info.name)));
 }
 

@@ -1,8 +1,8 @@
-#include <gtest/gtest.h>
-
 #include <filesystem>
 #include <memory>
 #include <string>
+
+#include <gtest/gtest.h>
 
 #include "engine/engine_fixture_test.h"
 #include "storage/local_store.h"
@@ -48,7 +48,8 @@ TEST_F(LakeSession, RowsGoInComeOutAndAreReadInThePast) {
   EXPECT_EQ(ReadText(*session_, "SELECT count(*) FROM trips AS t AT (VERSION => 1)"), "2");
   EXPECT_EQ(ReadText(*session_, "SELECT count(*) FROM lakehold_history('trips')"), "3");
   EXPECT_EQ(ReadText(*session_, "SELECT sum(rows) FROM lakehold_files('trips')"), "3");
-  EXPECT_EQ(ReadText(*session_, "SELECT max(partition_values['day']) FROM lakehold_files('trips')"), "2026-11-02");
+  EXPECT_EQ(ReadText(*session_, "SELECT max(partition_values['day']) FROM lakehold_files('trips')"),
+            "2026-11-02");
 }
 
 TEST_F(LakeSession, TheOptimizerKnowsTheBoundsInTheLog) {
@@ -60,8 +61,14 @@ TEST_F(LakeSession, TheOptimizerKnowsTheBoundsInTheLog) {
   EXPECT_NE(id.find("Has Null: false"), std::string::npos) << id;
   const std::string at = ReadText(*session_, "SELECT stats(moment) FROM trips LIMIT 1");
   EXPECT_NE(at.find("Has Null: true"), std::string::npos) << at;
-  EXPECT_EQ(ReadText(*session_, "SELECT count(*) FROM trips WHERE moment <= TIMESTAMPTZ '2026-11-02 00:00:00Z'"), "2");
-  EXPECT_EQ(ReadText(*session_, "SELECT count(*) FROM trips WHERE moment > TIMESTAMPTZ '2026-11-01 00:00:00.0004Z'"), "2");
+  EXPECT_EQ(
+      ReadText(*session_,
+               "SELECT count(*) FROM trips WHERE moment <= TIMESTAMPTZ '2026-11-02 00:00:00Z'"),
+      "2");
+  EXPECT_EQ(
+      ReadText(*session_,
+               "SELECT count(*) FROM trips WHERE moment > TIMESTAMPTZ '2026-11-01 00:00:00.0004Z'"),
+      "2");
   EXPECT_EQ(ReadText(*session_, "SELECT count(*) FROM trips WHERE fare > 100"), "1");
   EXPECT_EQ(ReadText(*session_, "SELECT count(*) FROM trips WHERE id >= 3"), "3");
   EXPECT_EQ(ReadText(*session_, "SELECT count(*) FROM trips WHERE id > 7"), "0");
@@ -84,9 +91,11 @@ TEST_F(LakeSession, WriteMatchesColumnsByNameAndRefusesWhatWouldBeLost) {
   EXPECT_EQ(report->rows_added, 1);
   EXPECT_EQ(report->version, 1);
   EXPECT_EQ(ReadText(*session_, "SELECT id FROM trips"), "7");
-  EXPECT_EQ(session_->Write(Append("SELECT 1.5::DOUBLE AS id, 'x' AS note")).error().reason, "write.inexact_value");
+  EXPECT_EQ(session_->Write(Append("SELECT 1.5::DOUBLE AS id, 'x' AS note")).error().reason,
+            "write.inexact_value");
   EXPECT_EQ(session_->Write(Append("SELECT '7' AS id, 'x' AS note")).error().reason, "write.type");
-  EXPECT_EQ(session_->Write(Append("SELECT 1 AS id, 'x' AS nte, 2 AS more")).error().reason, "write.columns");
+  EXPECT_EQ(session_->Write(Append("SELECT 1 AS id, 'x' AS nte, 2 AS more")).error().reason,
+            "write.columns");
   EXPECT_EQ(ReadText(*session_, "SELECT count(*) FROM trips"), "1");
 }
 
@@ -135,7 +144,8 @@ TEST_F(LakeSession, ALakeIsSharedByNameAndStore) {
 }
 
 TEST_F(LakeSession, ADeltaFolderIsATableInFrom) {
-  const auto folder = std::filesystem::temp_directory_path() / ("lake_session." + std::to_string(getpid()));
+  const auto folder =
+      std::filesystem::temp_directory_path() / ("lake_session." + std::to_string(getpid()));
   auto local = storage::OpenLocalStore(folder, storage::Durability::kNone, runtime().runtime());
   ASSERT_TRUE(local.ok());
   ASSERT_TRUE(session_->Attach("disk", *local, true).ok());
@@ -147,8 +157,9 @@ TEST_F(LakeSession, ADeltaFolderIsATableInFrom) {
   EXPECT_EQ(ReadText(*other, "SELECT sum(id) FROM lakehold_scan(" + path + ", version => 0)"), "1");
   EXPECT_EQ(ReadText(*other, "SELECT sum(id) FROM delta_scan(" + path + ")"), "3");
   EXPECT_EQ(ReadText(*other, "SELECT count(*) FROM lakehold_files(" + path + ")"), "2");
-  EXPECT_NE(FailureOf(*other, "FROM lakehold_scan('" + folder.string() + "')").find("delta.not_a_table"),
-            std::string::npos);
+  EXPECT_NE(
+      FailureOf(*other, "FROM lakehold_scan('" + folder.string() + "')").find("delta.not_a_table"),
+      std::string::npos);
   std::filesystem::remove_all(folder);
 }
 

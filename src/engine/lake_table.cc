@@ -9,6 +9,7 @@
 #include "duckdb/planner/operator/logical_get.hpp"
 #include "duckdb/storage/statistics/base_statistics.hpp"
 #include "duckdb/storage/table_storage_info.hpp"
+
 #include "engine/duckdb_errors.h"
 #include "engine/lake_catalog.h"
 #include "engine/lake_scan.h"
@@ -50,8 +51,10 @@ std::optional<std::string> PlainJsonText(std::string_view raw) {
   return text;
 }
 
-duckdb::unique_ptr<duckdb::CreateTableInfo> Definition(LakeSchema& schema, const std::string& name) {
-  auto info = duckdb::make_uniq<duckdb::CreateTableInfo>(static_cast<duckdb::SchemaCatalogEntry&>(schema), name);
+duckdb::unique_ptr<duckdb::CreateTableInfo> Definition(LakeSchema& schema,
+                                                       const std::string& name) {
+  auto info = duckdb::make_uniq<duckdb::CreateTableInfo>(
+      static_cast<duckdb::SchemaCatalogEntry&>(schema), name);
   info->temporary = false;
   return info;
 }
@@ -59,7 +62,8 @@ duckdb::unique_ptr<duckdb::CreateTableInfo> Definition(LakeSchema& schema, const
 }  // namespace
 
 duckdb::unique_ptr<LakeTable> LakeTable::Make(LakeSchema& schema, const std::string& name,
-                                              std::shared_ptr<const delta::Snapshot> snapshot, bool time_travel) {
+                                              std::shared_ptr<const delta::Snapshot> snapshot,
+                                              bool time_travel) {
   auto info = Definition(schema, name);
   const auto& fields = snapshot->schema().fields;
   const auto types = SqlTypesOf(snapshot->schema());
@@ -70,14 +74,17 @@ duckdb::unique_ptr<LakeTable> LakeTable::Make(LakeSchema& schema, const std::str
     }
     info->columns.AddColumn(std::move(column));
     if (!fields[i].nullable) {
-      info->constraints.push_back(duckdb::make_uniq<duckdb::NotNullConstraint>(duckdb::LogicalIndex(i)));
+      info->constraints.push_back(
+          duckdb::make_uniq<duckdb::NotNullConstraint>(duckdb::LogicalIndex(i)));
     }
   }
-  if (const auto& comment = snapshot->metadata().description) info->comment = duckdb::Value(*comment);
+  if (const auto& comment = snapshot->metadata().description)
+    info->comment = duckdb::Value(*comment);
   return duckdb::make_uniq<LakeTable>(schema, *info, std::move(snapshot), time_travel);
 }
 
-duckdb::unique_ptr<LakeTable> LakeTable::MakeBroken(LakeSchema& schema, const std::string& name, Error error) {
+duckdb::unique_ptr<LakeTable> LakeTable::MakeBroken(LakeSchema& schema, const std::string& name,
+                                                    Error error) {
   auto info = Definition(schema, name);
   info->comment = duckdb::Value(error.ToString());
   auto table = duckdb::make_uniq<LakeTable>(schema, *info, nullptr, true);
@@ -85,16 +92,18 @@ duckdb::unique_ptr<LakeTable> LakeTable::MakeBroken(LakeSchema& schema, const st
   return table;
 }
 
-LakeTable::LakeTable(LakeSchema& schema, duckdb::CreateTableInfo& info, std::shared_ptr<const delta::Snapshot> snapshot,
-                     bool time_travel)
-    : TableCatalogEntry(schema.lake(), schema, info), snapshot_(std::move(snapshot)), time_travel_(time_travel) {}
+LakeTable::LakeTable(LakeSchema& schema, duckdb::CreateTableInfo& info,
+                     std::shared_ptr<const delta::Snapshot> snapshot, bool time_travel)
+    : TableCatalogEntry(schema.lake(), schema, info),
+      snapshot_(std::move(snapshot)),
+      time_travel_(time_travel) {}
 
 LakeSchema& LakeTable::lake_schema() const { return static_cast<LakeSchema&>(schema); }
 
 std::string LakeTable::DisplayName() const { return lake_schema().DisplayName(name); }
 
-duckdb::TableFunction LakeTable::GetScanFunction(duckdb::ClientContext& context,
-                                                 duckdb::unique_ptr<duckdb::FunctionData>& bind_data) {
+duckdb::TableFunction LakeTable::GetScanFunction(
+    duckdb::ClientContext& context, duckdb::unique_ptr<duckdb::FunctionData>& bind_data) {
   if (error_) ThrowError(*error_);
   auto scan = NewLakeScan(snapshot_, lake_schema().lake().handle(), DisplayName(), this);
   auto function = BindLakeScan(context, scan, bind_data);
@@ -103,7 +112,8 @@ duckdb::TableFunction LakeTable::GetScanFunction(duckdb::ClientContext& context,
   return function;
 }
 
-duckdb::unique_ptr<duckdb::BaseStatistics> LakeTable::GetStatistics(duckdb::ClientContext&, duckdb::column_t) {
+duckdb::unique_ptr<duckdb::BaseStatistics> LakeTable::GetStatistics(duckdb::ClientContext&,
+                                                                    duckdb::column_t) {
   return nullptr;
 }
 
@@ -116,7 +126,8 @@ duckdb::TableStorageInfo LakeTable::GetStorageInfo(duckdb::ClientContext&) {
   for (const auto ordinal : files.LiveOrdinals()) {
     if (records[ordinal] < 0) return info;
     const auto* vector = files.Get(ordinal).deletion_vector;
-    rows += static_cast<duckdb::idx_t>(records[ordinal] - (vector != nullptr ? vector->cardinality : 0));
+    rows += static_cast<duckdb::idx_t>(records[ordinal] -
+                                       (vector != nullptr ? vector->cardinality : 0));
   }
   info.cardinality = rows;
   return info;
@@ -126,10 +137,12 @@ duckdb::virtual_column_map_t LakeTable::GetVirtualColumns() const {
   using duckdb::MultiFileReader;
   using duckdb::TableColumn;
   duckdb::virtual_column_map_t columns;
-  columns.insert({MultiFileReader::COLUMN_IDENTIFIER_FILENAME, TableColumn("filename", duckdb::LogicalType::VARCHAR)});
-  columns.insert(
-      {MultiFileReader::COLUMN_IDENTIFIER_FILE_ROW_NUMBER, TableColumn("file_row_number", duckdb::LogicalType::BIGINT)});
-  columns.insert({MultiFileReader::COLUMN_IDENTIFIER_FILE_INDEX, TableColumn("file_index", duckdb::LogicalType::UBIGINT)});
+  columns.insert({MultiFileReader::COLUMN_IDENTIFIER_FILENAME,
+                  TableColumn("filename", duckdb::LogicalType::VARCHAR)});
+  columns.insert({MultiFileReader::COLUMN_IDENTIFIER_FILE_ROW_NUMBER,
+                  TableColumn("file_row_number", duckdb::LogicalType::BIGINT)});
+  columns.insert({MultiFileReader::COLUMN_IDENTIFIER_FILE_INDEX,
+                  TableColumn("file_index", duckdb::LogicalType::UBIGINT)});
   columns.insert({duckdb::COLUMN_IDENTIFIER_EMPTY, TableColumn("", duckdb::LogicalType::BOOLEAN)});
   return columns;
 }
@@ -139,8 +152,9 @@ duckdb::vector<duckdb::column_t> LakeTable::GetRowIdColumns() const {
           duckdb::MultiFileReader::COLUMN_IDENTIFIER_FILE_ROW_NUMBER};
 }
 
-void LakeTable::BindUpdateConstraints(duckdb::Binder&, duckdb::LogicalGet&, duckdb::LogicalProjection&,
-                                      duckdb::LogicalUpdate&, duckdb::ClientContext&) {
+void LakeTable::BindUpdateConstraints(duckdb::Binder&, duckdb::LogicalGet&,
+                                      duckdb::LogicalProjection&, duckdb::LogicalUpdate&,
+                                      duckdb::ClientContext&) {
   ThrowError(NotYet("UPDATE", "table", DisplayName()));
 }
 

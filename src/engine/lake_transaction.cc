@@ -1,16 +1,16 @@
 #include "engine/lake_transaction.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <utility>
+
+#include "duckdb/common/string_util.hpp"
+#include "duckdb/common/types/timestamp.hpp"
+#include <fmt/format.h>
 
 #include "base/uuid.h"
 #include "delta/action_json.h"
 #include "delta/log_path.h"
 #include "delta/snapshot_cache.h"
-#include "duckdb/common/string_util.hpp"
-#include "duckdb/common/types/timestamp.hpp"
 #include "engine/duckdb_errors.h"
 #include "engine/lake_catalog.h"
 #include "engine/lake_schema.h"
@@ -26,19 +26,22 @@ Result<delta::VersionSpec> SpecOf(const duckdb::BoundAtClause& at) {
   const std::string unit = duckdb::StringUtil::Lower(at.Unit());
   duckdb::Value value = at.GetValue();
   auto bad = [&](std::string_view what) {
-    return Invalid("sql.bad_at_clause", fmt::format("AT ({} => {}): {}", at.Unit(), value.ToString(), what),
+    return Invalid("sql.bad_at_clause",
+                   fmt::format("AT ({} => {}): {}", at.Unit(), value.ToString(), what),
                    "AT (VERSION => 3), or AT (TIMESTAMP => '2026-11-01T00:00Z')");
   };
   if (value.IsNull()) return bad("NULL names no version");
   duckdb::Value number;
   std::string why;  // Without a place for its reason a failing cast throws.
   if (unit == "version") {
-    if (!value.DefaultTryCastAs(duckdb::LogicalType::BIGINT, number, &why, true)) return bad("that is no version number");
+    if (!value.DefaultTryCastAs(duckdb::LogicalType::BIGINT, number, &why, true))
+      return bad("that is no version number");
     return delta::VersionSpec(delta::AtVersion{number.GetValue<int64_t>()});
   }
   if (unit == "timestamp") {
     // A time without a zone counts as UTC.
-    if (!value.DefaultTryCastAs(duckdb::LogicalType::TIMESTAMP_TZ, number, &why, true)) return bad("that is no time");
+    if (!value.DefaultTryCastAs(duckdb::LogicalType::TIMESTAMP_TZ, number, &why, true))
+      return bad("that is no time");
     const auto micros = number.GetValueUnsafe<duckdb::timestamp_t>().value;
     return delta::VersionSpec(delta::AtTime{micros >= 0 ? micros / 1000 : (micros - 999) / 1000});
   }
@@ -52,7 +55,8 @@ int64_t RowsOf(const delta::FileTable& files, const delta::FileOrdinals& ordinal
   int64_t rows = 0;
   for (const auto ordinal : ordinals) {
     const auto* vector = files.Get(ordinal).deletion_vector;
-    if (records[ordinal] >= 0) rows += records[ordinal] - (vector != nullptr ? vector->cardinality : 0);
+    if (records[ordinal] >= 0)
+      rows += records[ordinal] - (vector != nullptr ? vector->cardinality : 0);
   }
   return rows;
 }
@@ -68,14 +72,16 @@ void FillMetrics(const CommitReport& report, txn::Draft& draft) {
   tell("numOutputBytes", report.bytes_added);
   if (draft.removes.empty()) return;
   int64_t removed_bytes = 0;
-  for (const auto ordinal : draft.removes) removed_bytes += draft.base->files().Get(ordinal).size_bytes;
+  for (const auto ordinal : draft.removes)
+    removed_bytes += draft.base->files().Get(ordinal).size_bytes;
   tell("numRemovedFiles", report.files_removed);
   tell("numRemovedBytes", removed_bytes);
 }
 
 }  // namespace
 
-LakeTransaction::LakeTransaction(LakeCatalog& lake, duckdb::TransactionManager& manager, duckdb::ClientContext& context)
+LakeTransaction::LakeTransaction(LakeCatalog& lake, duckdb::TransactionManager& manager,
+                                 duckdb::ClientContext& context)
     : Transaction(manager, context), lake_(lake) {}
 
 LakeTransaction::~LakeTransaction() = default;
@@ -84,16 +90,18 @@ LakeTransaction& LakeTransaction::Get(duckdb::ClientContext& context, duckdb::Ca
   return Transaction::Get(context, catalog).Cast<LakeTransaction>();
 }
 
-LakeTable* LakeTransaction::MakeEntry(LakeSchema& schema, const std::string& table, SnapshotPtr snapshot,
-                                      bool time_travel) {
+LakeTable* LakeTransaction::MakeEntry(LakeSchema& schema, const std::string& table,
+                                      SnapshotPtr snapshot, bool time_travel) {
   entries_.push_back(LakeTable::Make(schema, table, std::move(snapshot), time_travel));
   return entries_.back().get();
 }
 
-Result<LakeTransaction::Pinned*> LakeTransaction::PinLocked(LakeSchema& schema, const std::string& table) {
+Result<LakeTransaction::Pinned*> LakeTransaction::PinLocked(LakeSchema& schema,
+                                                            const std::string& table) {
   const auto root = schema.RootOf(table);
   if (auto known = pinned_.find(root.folder); known != pinned_.end()) return &known->second;
-  LAKEHOLD_ASSIGN(auto snapshot, lake_.world().environment.snapshots->Latest(root, lake_.world().log_context()));
+  LAKEHOLD_ASSIGN(auto snapshot,
+                  lake_.world().environment.snapshots->Latest(root, lake_.world().log_context()));
   Pinned pinned;
   pinned.base = pinned.current = std::move(snapshot);
   return &pinned_.emplace(root.folder, std::move(pinned)).first->second;
@@ -123,7 +131,8 @@ Result<LakeTable*> LakeTransaction::LookupAt(LakeSchema& schema, const std::stri
   const auto root = schema.RootOf(table);
   std::pair<std::string, std::string> key(root.folder, at.Unit() + "=" + at.GetValue().ToString());
   if (auto known = past_.find(key); known != past_.end()) return known->second;
-  LAKEHOLD_ASSIGN(auto snapshot, lake_.world().environment.snapshots->At(root, spec, lake_.world().log_context()));
+  LAKEHOLD_ASSIGN(auto snapshot,
+                  lake_.world().environment.snapshots->At(root, spec, lake_.world().log_context()));
   auto* entry = MakeEntry(schema, table, std::move(snapshot), true);
   past_.emplace(std::move(key), entry);
   return entry;
@@ -135,7 +144,9 @@ Result<std::vector<LakeTable*>> LakeTransaction::AllTables(LakeSchema& schema) {
   {
     std::lock_guard lock(mutex_);
     for (const auto& [folder, pinned] : pinned_) {
-      if (pinned.base || !pinned.current || !pinned.entry || &pinned.entry->lake_schema() != &schema) continue;
+      if (pinned.base || !pinned.current || !pinned.entry ||
+          &pinned.entry->lake_schema() != &schema)
+        continue;
       names.push_back(pinned.entry->name);
     }
   }
@@ -162,8 +173,8 @@ Status LakeTransaction::CheckOnlyTable(const delta::TableRoot& root, std::string
                      "COMMIT first: one transaction writes one table");
 }
 
-Status LakeTransaction::OpenDraftLocked(const LakeTable& table,
-                                        const std::function<Result<txn::Draft>(const Pinned&)>& plan) {
+Status LakeTransaction::OpenDraftLocked(
+    const LakeTable& table, const std::function<Result<txn::Draft>(const Pinned&)>& plan) {
   auto& schema = table.lake_schema();
   if (table.time_travel()) {
     return Invalid("txn.pinned_in_the_past",
@@ -186,21 +197,24 @@ Status LakeTransaction::BeginWrite(const LakeTable& table) {
   std::lock_guard lock(mutex_);
   const auto root = table.lake_schema().RootOf(table.name);
   if (!written_ || written_->root.folder != root.folder || table.time_travel()) {
-    LAKEHOLD_TRY(OpenDraftLocked(table, [](const Pinned& pinned) { return txn::PlanAppend(pinned.base); }));
+    LAKEHOLD_TRY(
+        OpenDraftLocked(table, [](const Pinned& pinned) { return txn::PlanAppend(pinned.base); }));
   }
   written_->statements.insert(active_query.load());
   return {};
 }
 
-Status LakeTransaction::BeginOverwrite(const LakeTable& table, std::optional<delta::Predicate> where) {
+Status LakeTransaction::BeginOverwrite(const LakeTable& table,
+                                       std::optional<delta::Predicate> where) {
   std::lock_guard lock(mutex_);
   const auto root = table.lake_schema().RootOf(table.name);
   const bool joins = written_ && written_->root.folder == root.folder;
   if (joins && where && !written_->draft.adds.empty()) {
-    return Unsupported("txn.overwrite_after_write",
-                       fmt::format("this transaction has written {} already and cannot overwrite a part of it",
-                                   table.DisplayName()),
-                       "COMMIT first");
+    return Unsupported(
+        "txn.overwrite_after_write",
+        fmt::format("this transaction has written {} already and cannot overwrite a part of it",
+                    table.DisplayName()),
+        "COMMIT first");
   }
   if (joins) {
     txn::DiscardFiles(written_->root, std::exchange(written_->files, {}));
@@ -208,19 +222,22 @@ Status LakeTransaction::BeginOverwrite(const LakeTable& table, std::optional<del
     written_->rows_added = 0;
   }
   if (!joins || written_->draft.base) {
-    LAKEHOLD_TRY(OpenDraftLocked(table, [&](const Pinned& pinned) { return txn::PlanOverwrite(pinned.base, where); }));
+    LAKEHOLD_TRY(OpenDraftLocked(
+        table, [&](const Pinned& pinned) { return txn::PlanOverwrite(pinned.base, where); }));
   }
   written_->statements.insert(active_query.load());
   return {};
 }
 
-Status LakeTransaction::BeginCreate(LakeSchema& schema, const std::string& table, txn::Draft draft) {
+Status LakeTransaction::BeginCreate(LakeSchema& schema, const std::string& table,
+                                    txn::Draft draft) {
   std::lock_guard lock(mutex_);
   const auto root = schema.RootOf(table);
   LAKEHOLD_TRY(CheckOnlyTable(root, schema.DisplayName(table)));
   auto& pinned = pinned_[root.folder];
   if (draft.base != pinned.base) {
-    // Planned over the transaction's own view, which nobody else has seen: it is the base that gets replaced.
+    // Planned over the transaction's own view, which nobody else has seen: it is the base that gets
+    // replaced.
     if (!pinned.base && written_ && !draft.protocol) draft.protocol = written_->draft.protocol;
     draft.base = pinned.base;
     draft.removes = pinned.base ? pinned.base->files().LiveOrdinals() : delta::FileOrdinals{};
@@ -242,7 +259,8 @@ Status LakeTransaction::Drop(LakeSchema& schema, const std::string& table) {
   const auto root = schema.RootOf(table);
   const std::string name = schema.DisplayName(table);
   if (root.folder.empty()) {
-    return Invalid("catalog.table_is_the_lake", fmt::format("{} is the attached folder itself", name),
+    return Invalid("catalog.table_is_the_lake",
+                   fmt::format("{} is the attached folder itself", name),
                    "Attach the folder above it to drop the table");
   }
   LAKEHOLD_TRY(CheckOnlyTable(root, name));
@@ -262,13 +280,15 @@ Status LakeTransaction::AddFiles(const delta::TableRoot& root, WrittenBatch batc
     return Internal("txn.no_draft", fmt::format("{} has no open draft", root.uri()));
   }
   auto& adds = written_->draft.adds;
-  adds.insert(adds.end(), std::make_move_iterator(batch.adds.begin()), std::make_move_iterator(batch.adds.end()));
+  adds.insert(adds.end(), std::make_move_iterator(batch.adds.begin()),
+              std::make_move_iterator(batch.adds.end()));
   written_->files.Absorb(std::move(batch.files));
   written_->rows_added += batch.rows;
   return RefreshLocked();
 }
 
-Status LakeTransaction::EditDraft(const delta::TableRoot& root, const std::function<void(txn::Draft&)>& edit) {
+Status LakeTransaction::EditDraft(const delta::TableRoot& root,
+                                  const std::function<void(txn::Draft&)>& edit) {
   std::lock_guard lock(mutex_);
   if (!written_ || written_->root.folder != root.folder) {
     return Internal("txn.no_draft", fmt::format("{} has no open draft", root.uri()));
@@ -279,7 +299,8 @@ Status LakeTransaction::EditDraft(const delta::TableRoot& root, const std::funct
 
 Status LakeTransaction::RefreshLocked() {
   auto& pinned = pinned_[written_->root.folder];
-  const auto actions = txn::ToActions(written_->draft, lake_.world().environment.runtime.clock.NowMs());
+  const auto actions =
+      txn::ToActions(written_->draft, lake_.world().environment.runtime.clock.NowMs());
   if (pinned.base) {
     LAKEHOLD_ASSIGN(pinned.current, pinned.base->Overlay(actions));
   } else {
@@ -292,16 +313,19 @@ Status LakeTransaction::RefreshLocked() {
   return {};
 }
 
-void LakeTransaction::RecordRead(const LakeTable& table, std::shared_ptr<const delta::Predicate> read) {
+void LakeTransaction::RecordRead(const LakeTable& table,
+                                 std::shared_ptr<const delta::Predicate> read) {
   if (table.time_travel()) return;  // The past cannot change.
   std::lock_guard lock(mutex_);
-  reads_.push_back({table.lake_schema().RootOf(table.name).folder, active_query.load(), std::move(read)});
+  reads_.push_back(
+      {table.lake_schema().RootOf(table.name).folder, active_query.load(), std::move(read)});
 }
 
 void LakeTransaction::AddReadsLocked() {
   auto& reads = written_->draft.reads;
   for (const auto& read : reads_) {
-    if (read.folder != written_->root.folder || written_->statements.count(read.statement) == 0) continue;
+    if (read.folder != written_->root.folder || written_->statements.count(read.statement) == 0)
+      continue;
     if (read.predicate->kind == delta::PredicateKind::kUnknown) {
       reads.whole_table = true;
     } else {
@@ -323,7 +347,8 @@ CommitReport LakeTransaction::ReportLocked() const {
   if (draft.protocol && draft.protocol->reader_features) {
     for (const auto& feature : *draft.protocol->reader_features) {
       const auto* before = draft.base ? &draft.base->protocol().reader_features : nullptr;
-      const bool had = before && *before && std::count((*before)->begin(), (*before)->end(), feature) > 0;
+      const bool had =
+          before && *before && std::count((*before)->begin(), (*before)->end(), feature) > 0;
       if (!had) report.reader_features.push_back(feature);
     }
   }
@@ -344,8 +369,9 @@ Result<CommitReport> LakeTransaction::Publish(duckdb::ClientContext& context) {
   txn::CommitOptions options;
   options.engine_info = "lakehold/" LAKEHOLD_VERSION;
   options.cancel = state.cancel.get();
-  LAKEHOLD_ASSIGN(auto outcome, txn::Commit(written->root, std::move(written->draft), std::move(written->files), options,
-                                            lake_.world().log_context()));
+  LAKEHOLD_ASSIGN(auto outcome,
+                  txn::Commit(written->root, std::move(written->draft), std::move(written->files),
+                              options, lake_.world().log_context()));
   if (const auto* lost = std::get_if<txn::Conflicted>(&outcome)) {
     return Conflict(lost->reason, fmt::format("{}: {}", written->name, lost->message),
                     "Read the table again and redo the statement");
@@ -361,10 +387,11 @@ Result<CommitReport> LakeTransaction::Publish(duckdb::ClientContext& context) {
 Result<bool> LakeTransaction::LiesIn(const std::string& grave, const Error& cause) {
   const auto found = lake_.store()->ListFolders(grave);
   if (!found.ok()) {
-    return OutcomeUnknown("storage.lost_answer",
-                          fmt::format("the table may have been moved to '{}' ({}; looking there failed too: {})", grave,
-                                      cause.message, found.error().message),
-                          {}, "look whether the table is still there");
+    return OutcomeUnknown(
+        "storage.lost_answer",
+        fmt::format("the table may have been moved to '{}' ({}; looking there failed too: {})",
+                    grave, cause.message, found.error().message),
+        {}, "look whether the table is still there");
   }
   return std::find(found->begin(), found->end(), delta::kLogFolder) != found->end();
 }
@@ -372,7 +399,8 @@ Result<bool> LakeTransaction::LiesIn(const std::string& grave, const Error& caus
 Result<CommitReport> LakeTransaction::MoveDropped() {
   auto& environment = lake_.world().environment;
   const auto dropped = *std::exchange(dropped_, std::nullopt);
-  const std::string grave = fmt::format("_lakehold/dropped/{}", NewUuid(environment.runtime.random));
+  const std::string grave =
+      fmt::format("_lakehold/dropped/{}", NewUuid(environment.runtime.random));
   environment.snapshots->Forget(dropped.root);
   const Status moved = lake_.store()->MoveFolder(dropped.root.folder, grave);
   if (!moved.ok()) {
@@ -383,8 +411,8 @@ Result<CommitReport> LakeTransaction::MoveDropped() {
                                          std::string(storage::FolderOf(grave))};
   if (auto settled = lake_.store()->SettleNames(parents); !settled.ok()) {
     return OutcomeUnknown("storage.not_durable",
-                          fmt::format("{} is dropped, but that could not be made durable ({})", dropped.name,
-                                      settled.error().message),
+                          fmt::format("{} is dropped, but that could not be made durable ({})",
+                                      dropped.name, settled.error().message),
                           "", "after a power cut the table may be there again");
   }
   CommitReport report;
@@ -428,7 +456,8 @@ duckdb::Transaction& LakeTransactions::StartTransaction(duckdb::ClientContext& c
   return started;
 }
 
-duckdb::ErrorData LakeTransactions::CommitTransaction(duckdb::ClientContext& context, duckdb::Transaction& transaction) {
+duckdb::ErrorData LakeTransactions::CommitTransaction(duckdb::ClientContext& context,
+                                                      duckdb::Transaction& transaction) {
   duckdb::unique_ptr<LakeTransaction> ours;
   {
     std::lock_guard lock(mutex_);

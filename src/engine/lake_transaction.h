@@ -1,8 +1,9 @@
-// LakeTransaction: one lake as one DuckDB transaction sees it: pinned snapshots, table entries kept alive, and the draft of
-// the table it writes. Thread-safe: sinks call it from several threads.
+// LakeTransaction: one lake as one DuckDB transaction sees it: pinned snapshots, table entries kept
+// alive, and the draft of the table it writes. Thread-safe: sinks call it from several threads.
 //
-// A table is pinned at its first touch. Several statements on one table become one version; own writes are visible at
-// once, through Snapshot::Overlay. Start reading at Lookup (readers), BeginWrite and AddFiles (writers), Commit.
+// A table is pinned at its first touch. Several statements on one table become one version; own
+// writes are visible at once, through Snapshot::Overlay. Start reading at Lookup (readers),
+// BeginWrite and AddFiles (writers), Commit.
 #pragma once
 
 #include <functional>
@@ -14,12 +15,13 @@
 #include <string>
 #include <vector>
 
+#include "duckdb.hpp"
+#include "duckdb/planner/tableref/bound_at_clause.hpp"
+#include "duckdb/transaction/transaction.hpp"
+#include "duckdb/transaction/transaction_manager.hpp"
+
 #include "delta/predicate.h"
 #include "delta/snapshot.h"
-#include "duckdb.hpp"
-#include "duckdb/transaction/transaction.hpp"
-#include "duckdb/planner/tableref/bound_at_clause.hpp"
-#include "duckdb/transaction/transaction_manager.hpp"
 #include "engine/engine.h"
 #include "engine/lake_table.h"
 #include "txn/commit.h"
@@ -40,43 +42,49 @@ struct WrittenBatch {
 
 class LakeTransaction final : public duckdb::Transaction {
  public:
-  LakeTransaction(LakeCatalog& lake, duckdb::TransactionManager& manager, duckdb::ClientContext& context);
+  LakeTransaction(LakeCatalog& lake, duckdb::TransactionManager& manager,
+                  duckdb::ClientContext& context);
   ~LakeTransaction() override;
   static LakeTransaction& Get(duckdb::ClientContext& context, duckdb::Catalog& catalog);
 
   LakeCatalog& lake() const { return lake_; }
 
-  // The table of this name (nothing if there is none) as the transaction sees it: pinned at its first touch, with own
-  // writes, or at the version `at` names. The entry lives as long as the transaction.
-  Result<LakeTable*> Lookup(LakeSchema& schema, std::string_view name, duckdb::optional_ptr<duckdb::BoundAtClause> at);
+  // The table of this name (nothing if there is none) as the transaction sees it: pinned at its
+  // first touch, with own writes, or at the version `at` names. The entry lives as long as the
+  // transaction.
+  Result<LakeTable*> Lookup(LakeSchema& schema, std::string_view name,
+                            duckdb::optional_ptr<duckdb::BoundAtClause> at);
 
-  // Every table of the schema as the transaction sees it; those that cannot be opened as broken entries.
+  // Every table of the schema as the transaction sees it; those that cannot be opened as broken
+  // entries.
   Result<std::vector<LakeTable*>> AllTables(LakeSchema& schema);
 
-  // Opens the table for appending: at the first call of the transaction by txn::PlanAppend, later calls join the open draft.
-  // kUnsupported "txn.several_tables" if the transaction writes another table already; kInvalid "txn.pinned_in_the_past" for
-  // a table named with AT.
+  // Opens the table for appending: at the first call of the transaction by txn::PlanAppend, later
+  // calls join the open draft. kUnsupported "txn.several_tables" if the transaction writes another
+  // table already; kInvalid "txn.pinned_in_the_past" for a table named with AT.
   Status BeginWrite(const LakeTable& table);
-  // The same, replacing what is there (decided by txn::PlanOverwrite). Appends of the same transaction follow into it.
+  // The same, replacing what is there (decided by txn::PlanOverwrite). Appends of the same
+  // transaction follow into it.
   Status BeginOverwrite(const LakeTable& table, std::optional<delta::Predicate> where);
-  // A new table, or a new definition (`draft` from txn::PlanCreate or PlanReplace): visible to this transaction at once.
-  // What the transaction wrote into the table before is given up.
+  // A new table, or a new definition (`draft` from txn::PlanCreate or PlanReplace): visible to this
+  // transaction at once. What the transaction wrote into the table before is given up.
   Status BeginCreate(LakeSchema& schema, const std::string& table, txn::Draft draft);
-  // The table goes when the transaction commits: one rename into `_lakehold/dropped/<uuid>/`. Gone to this transaction now.
+  // The table goes when the transaction commits: one rename into `_lakehold/dropped/<uuid>/`. Gone
+  // to this transaction now.
   Status Drop(LakeSchema& schema, const std::string& table);
 
-  // Adds the files of a finished statement to the open draft of `root`, which later statements then see.
-  // On an error the files are discarded.
+  // Adds the files of a finished statement to the open draft of `root`, which later statements then
+  // see. On an error the files are discarded.
   Status AddFiles(const delta::TableRoot& root, WrittenBatch batch);
   // Gives the open draft of `root` to `edit`, under the lock: for operation, parameters, metadata.
   Status EditDraft(const delta::TableRoot& root, const std::function<void(txn::Draft&)>& edit);
 
-  // A scan was bound: what it reads enters the read set if its statement also writes the table. `read` is looked at when the
-  // transaction commits.
+  // A scan was bound: what it reads enters the read set if its statement also writes the table.
+  // `read` is looked at when the transaction commits.
   void RecordRead(const LakeTable& table, std::shared_ptr<const delta::Predicate> read);
 
-  // Publishes what the transaction wrote. After an error the transaction is over: its files are discarded unless the outcome
-  // is unknown.
+  // Publishes what the transaction wrote. After an error the transaction is over: its files are
+  // discarded unless the outcome is unknown.
   Result<std::vector<CommitReport>> Commit(duckdb::ClientContext& context);
   // Discards the files of what was not committed.
   void Rollback();
@@ -108,12 +116,14 @@ class LakeTransaction final : public duckdb::Transaction {
     delta::Version version = 0;
   };
 
-  LakeTable* MakeEntry(LakeSchema& schema, const std::string& table, std::shared_ptr<const delta::Snapshot> snapshot,
-                       bool time_travel);
+  LakeTable* MakeEntry(LakeSchema& schema, const std::string& table,
+                       std::shared_ptr<const delta::Snapshot> snapshot, bool time_travel);
   Result<Pinned*> PinLocked(LakeSchema& schema, const std::string& table);
-  Result<LakeTable*> LookupAt(LakeSchema& schema, const std::string& table, const duckdb::BoundAtClause& at);
+  Result<LakeTable*> LookupAt(LakeSchema& schema, const std::string& table,
+                              const duckdb::BoundAtClause& at);
   Status CheckOnlyTable(const delta::TableRoot& root, std::string_view name) const;
-  Status OpenDraftLocked(const LakeTable& table, const std::function<Result<txn::Draft>(const Pinned&)>& plan);
+  Status OpenDraftLocked(const LakeTable& table,
+                         const std::function<Result<txn::Draft>(const Pinned&)>& plan);
   // Makes own writes visible: the snapshot of base and draft.
   Status RefreshLocked();
   void AddReadsLocked();
@@ -124,7 +134,7 @@ class LakeTransaction final : public duckdb::Transaction {
 
   LakeCatalog& lake_;
   std::mutex mutex_;  // Guards what follows. Held while a table is pinned: the store is asked then.
-  std::map<std::string, Pinned> pinned_;                              // By folder.
+  std::map<std::string, Pinned> pinned_;                            // By folder.
   std::map<std::pair<std::string, std::string>, LakeTable*> past_;  // By folder and AT clause.
   std::vector<duckdb::unique_ptr<LakeTable>> entries_;
   std::optional<Written> written_;
@@ -138,8 +148,10 @@ class LakeTransactions final : public duckdb::TransactionManager {
   LakeTransactions(duckdb::AttachedDatabase& db, LakeCatalog& lake);
   ~LakeTransactions() override;
   duckdb::Transaction& StartTransaction(duckdb::ClientContext& context) override;
-  // The original Error stays in SessionState::error; after a failure everything is cleaned up, as DuckDB never rolls back.
-  duckdb::ErrorData CommitTransaction(duckdb::ClientContext& context, duckdb::Transaction& transaction) override;
+  // The original Error stays in SessionState::error; after a failure everything is cleaned up, as
+  // DuckDB never rolls back.
+  duckdb::ErrorData CommitTransaction(duckdb::ClientContext& context,
+                                      duckdb::Transaction& transaction) override;
   void RollbackTransaction(duckdb::Transaction& transaction) override;
   void Checkpoint(duckdb::ClientContext& context, bool force) override;
 

@@ -3,8 +3,9 @@
 #include <algorithm>
 #include <utility>
 
-#include "delta/stats.h"
 #include "duckdb/storage/statistics/numeric_stats.hpp"
+
+#include "delta/stats.h"
 #include "engine/type_mapping.h"
 
 namespace lakehold::engine {
@@ -53,7 +54,8 @@ class FileAnswers final : public duckdb::PartitionRowGroup {
   FileAnswers(std::shared_ptr<const delta::Snapshot> snapshot, delta::FileOrdinal ordinal)
       : snapshot_(std::move(snapshot)), ordinal_(ordinal) {}
 
-  duckdb::unique_ptr<duckdb::BaseStatistics> GetColumnStatistics(const duckdb::StorageIndex& index) override {
+  duckdb::unique_ptr<duckdb::BaseStatistics> GetColumnStatistics(
+      const duckdb::StorageIndex& index) override {
     const auto* field = FieldOf(index);
     if (field == nullptr || !HasBounds(field->type.kind)) return nullptr;
     auto type = DuckDbTypeOf(field->type);
@@ -63,7 +65,8 @@ class FileAnswers final : public duckdb::PartitionRowGroup {
     if (bounds.may_be_value) {
       auto min = ValueOf(bounds.min, field->type);
       auto max = ValueOf(bounds.max, field->type);
-      if (delta::IsNull(bounds.min) || delta::IsNull(bounds.max) || !min.ok() || !max.ok()) return nullptr;
+      if (delta::IsNull(bounds.min) || delta::IsNull(bounds.max) || !min.ok() || !max.ok())
+        return nullptr;
       duckdb::NumericStats::SetMin(stats, *min);
       duckdb::NumericStats::SetMax(stats, *max);
     } else {
@@ -75,7 +78,8 @@ class FileAnswers final : public duckdb::PartitionRowGroup {
 
   bool MinMaxIsExact(const duckdb::BaseStatistics&, const duckdb::StorageIndex& index) override {
     const auto* field = FieldOf(index);
-    return field != nullptr && HasExactBounds(field->type.kind) && BoundsOf(index.GetPrimaryIndex()).exact;
+    return field != nullptr && HasExactBounds(field->type.kind) &&
+           BoundsOf(index.GetPrimaryIndex()).exact;
   }
 
  private:
@@ -89,8 +93,10 @@ class FileAnswers final : public duckdb::PartitionRowGroup {
     const auto& files = snapshot_->files();
     const auto& partitions = snapshot_->partition_fields();
     Bounds bounds;
-    if (const auto found = std::find(partitions.begin(), partitions.end(), column); found != partitions.end()) {
-      const auto& value = files.PartitionValue(ordinal_, static_cast<size_t>(found - partitions.begin()));
+    if (const auto found = std::find(partitions.begin(), partitions.end(), column);
+        found != partitions.end()) {
+      const auto& value =
+          files.PartitionValue(ordinal_, static_cast<size_t>(found - partitions.begin()));
       bounds.min = bounds.max = value;
       bounds.may_be_null = delta::IsNull(value);
       bounds.may_be_value = !bounds.may_be_null;
@@ -147,7 +153,8 @@ duckdb::vector<duckdb::PartitionStatistics> AnswersFromLog(const LakeFileList& f
   return answers;
 }
 
-duckdb::unique_ptr<duckdb::BaseStatistics> ColumnBoundsFromLog(const LakeFileList& files, duckdb::column_t column) {
+duckdb::unique_ptr<duckdb::BaseStatistics> ColumnBoundsFromLog(const LakeFileList& files,
+                                                               duckdb::column_t column) {
   const auto& ordinals = files.ordinals();
   const auto& snapshot = files.scan().snapshot;
   if (ordinals.empty() || ordinals.size() > kMostFilesToMerge) return nullptr;

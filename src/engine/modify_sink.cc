@@ -4,14 +4,14 @@
 #include <memory>
 #include <utility>
 
-#include <fmt/format.h>
-
-#include "delta/action_json.h"
 #include "duckdb/common/type_visitor.hpp"
 #include "duckdb/execution/expression_executor.hpp"
 #include "duckdb/execution/physical_operator.hpp"
 #include "duckdb/planner/expression/bound_cast_expression.hpp"
 #include "duckdb/planner/expression/bound_reference_expression.hpp"
+#include <fmt/format.h>
+
+#include "delta/action_json.h"
 #include "engine/data_file_writer.h"
 #include "engine/duckdb_errors.h"
 #include "engine/lake_catalog.h"
@@ -46,8 +46,11 @@ struct NewColumn {
 
 class ModifySink final : public PhysicalOperator {
  public:
-  ModifySink(duckdb::PhysicalPlan& plan, duckdb::vector<LogicalType> types, RowOrder order, idx_t cardinality)
-      : PhysicalOperator(plan, duckdb::PhysicalOperatorType::EXTENSION, std::move(types), cardinality), order_(order) {}
+  ModifySink(duckdb::PhysicalPlan& plan, duckdb::vector<LogicalType> types, RowOrder order,
+             idx_t cardinality)
+      : PhysicalOperator(plan, duckdb::PhysicalOperatorType::EXTENSION, std::move(types),
+                         cardinality),
+        order_(order) {}
 
   // INSERT.
   LakeTable* table = nullptr;
@@ -73,7 +76,8 @@ class ModifySink final : public PhysicalOperator {
                                       duckdb::OperatorSinkNextBatchInput& input) const override;
   duckdb::SinkCombineResultType Combine(ExecutionContext& context,
                                         duckdb::OperatorSinkCombineInput& input) const override;
-  duckdb::SinkFinalizeType Finalize(duckdb::Pipeline& pipeline, duckdb::Event& event, ClientContext& context,
+  duckdb::SinkFinalizeType Finalize(duckdb::Pipeline& pipeline, duckdb::Event& event,
+                                    ClientContext& context,
                                     duckdb::OperatorSinkFinalizeInput& input) const override;
 
  protected:
@@ -87,7 +91,8 @@ class ModifySink final : public PhysicalOperator {
 };
 
 struct GlobalState final : duckdb::GlobalSinkState {
-  explicit GlobalState(LakeTable& table_p) : table(table_p), not_null(table_p.snapshot()->schema()) {}
+  explicit GlobalState(LakeTable& table_p)
+      : table(table_p), not_null(table_p.snapshot()->schema()) {}
   LakeTable& table;  // Kept by the transaction.
   NotNullCheck not_null;
   std::unique_ptr<DataFileWriter> writer;
@@ -102,7 +107,8 @@ struct LocalState final : duckdb::LocalSinkState {
 
 std::vector<delta::Field> PartitionFields(const delta::Snapshot& snapshot) {
   std::vector<delta::Field> fields;
-  for (const size_t position : snapshot.partition_fields()) fields.push_back(snapshot.schema().fields[position]);
+  for (const size_t position : snapshot.partition_fields())
+    fields.push_back(snapshot.schema().fields[position]);
   return fields;
 }
 
@@ -123,18 +129,23 @@ LakeTable& ModifySink::OpenTable(ClientContext& context) const {
   if (schema != nullptr) {
     auto created = CreateLakeTable(context, *schema, *definition);
     if (created == nullptr) {
-      ThrowError(AlreadyExists("sql.table_exists", fmt::format("the table \"{}\" exists", definition->Base().table)));
+      ThrowError(AlreadyExists("sql.table_exists",
+                               fmt::format("the table \"{}\" exists", definition->Base().table)));
     }
-    const bool replaces = definition->Base().on_conflict == duckdb::OnCreateConflict::REPLACE_ON_CONFLICT;
+    const bool replaces =
+        definition->Base().on_conflict == duckdb::OnCreateConflict::REPLACE_ON_CONFLICT;
     LakeTable& made = created->Cast<LakeTable>();
-    CheckOrThrow(LakeTransaction::Get(context, schema->catalog).EditDraft(made.snapshot()->root(), [&](txn::Draft& draft) {
-      draft.info.operation = replaces ? "CREATE OR REPLACE TABLE AS SELECT" : "CREATE TABLE AS SELECT";
-    }));
+    CheckOrThrow(LakeTransaction::Get(context, schema->catalog)
+                     .EditDraft(made.snapshot()->root(), [&](txn::Draft& draft) {
+                       draft.info.operation = replaces ? "CREATE OR REPLACE TABLE AS SELECT"
+                                                       : "CREATE TABLE AS SELECT";
+                     }));
     return made;
   }
   LakeTransaction& transaction = LakeTransaction::Get(context, table->catalog);
   const auto& overwrite = PendingWrite::Of(context).overwrite;
-  CheckOrThrow(overwrite ? transaction.BeginOverwrite(*table, overwrite->where) : transaction.BeginWrite(*table));
+  CheckOrThrow(overwrite ? transaction.BeginOverwrite(*table, overwrite->where)
+                         : transaction.BeginWrite(*table));
   return *table;
 }
 
@@ -145,7 +156,9 @@ unique_ptr<duckdb::GlobalSinkState> ModifySink::GetGlobalSinkState(ClientContext
   const auto& overwrite = PendingWrite::Of(context).overwrite;
   if (schema == nullptr && overwrite && overwrite->where) {
     accept = [where = *overwrite->where, fields = PartitionFields(*open.snapshot())](
-                 const std::vector<delta::Scalar>& values) { return CheckPartitionMatches(where, fields, values); };
+                 const std::vector<delta::Scalar>& values) {
+      return CheckPartitionMatches(where, fields, values);
+    };
   }
   state->writer = std::make_unique<DataFileWriter>(context, TargetOf(open), std::move(accept));
   return state;
@@ -162,7 +175,8 @@ unique_ptr<duckdb::LocalSinkState> ModifySink::GetLocalSinkState(ExecutionContex
   return state;
 }
 
-duckdb::SinkResultType ModifySink::Sink(ExecutionContext&, DataChunk& chunk, duckdb::OperatorSinkInput& input) const {
+duckdb::SinkResultType ModifySink::Sink(ExecutionContext&, DataChunk& chunk,
+                                        duckdb::OperatorSinkInput& input) const {
   auto& global = input.global_state.Cast<GlobalState>();
   auto& local = input.local_state.Cast<LocalState>();
   DataChunk* rows = &chunk;
@@ -179,20 +193,24 @@ duckdb::SinkResultType ModifySink::Sink(ExecutionContext&, DataChunk& chunk, duc
   if (!global.not_null.Check(*rows)) return duckdb::SinkResultType::NEED_MORE_INPUT;
   if (order_ == RowOrder::kBatches) {
     const auto& batch = local.partition_info;
-    global.writer->AppendToBatch(local.rows, batch.batch_index.GetIndex(), batch.min_batch_index.GetIndex(), *rows);
+    global.writer->AppendToBatch(local.rows, batch.batch_index.GetIndex(),
+                                 batch.min_batch_index.GetIndex(), *rows);
   } else {
     global.writer->Append(local.rows, *rows);
   }
   return duckdb::SinkResultType::NEED_MORE_INPUT;
 }
 
-duckdb::SinkNextBatchType ModifySink::NextBatch(ExecutionContext&, duckdb::OperatorSinkNextBatchInput& input) const {
+duckdb::SinkNextBatchType ModifySink::NextBatch(ExecutionContext&,
+                                                duckdb::OperatorSinkNextBatchInput& input) const {
   auto& local = input.local_state.Cast<LocalState>();
-  input.global_state.Cast<GlobalState>().writer->EndBatch(local.rows, local.partition_info.min_batch_index.GetIndex());
+  input.global_state.Cast<GlobalState>().writer->EndBatch(
+      local.rows, local.partition_info.min_batch_index.GetIndex());
   return duckdb::SinkNextBatchType::READY;
 }
 
-duckdb::SinkCombineResultType ModifySink::Combine(ExecutionContext&, duckdb::OperatorSinkCombineInput& input) const {
+duckdb::SinkCombineResultType ModifySink::Combine(ExecutionContext&,
+                                                  duckdb::OperatorSinkCombineInput& input) const {
   auto& global = input.global_state.Cast<GlobalState>();
   auto& local = input.local_state.Cast<LocalState>();
   if (order_ == RowOrder::kBatches) {
@@ -203,7 +221,8 @@ duckdb::SinkCombineResultType ModifySink::Combine(ExecutionContext&, duckdb::Ope
   return duckdb::SinkCombineResultType::FINISHED;
 }
 
-duckdb::SinkFinalizeType ModifySink::Finalize(duckdb::Pipeline&, duckdb::Event&, ClientContext& context,
+duckdb::SinkFinalizeType ModifySink::Finalize(duckdb::Pipeline&, duckdb::Event&,
+                                              ClientContext& context,
                                               duckdb::OperatorSinkFinalizeInput& input) const {
   auto& global = input.global_state.Cast<GlobalState>();
   CheckOrThrow(global.not_null.Result(global.table.DisplayName()));
@@ -211,8 +230,9 @@ duckdb::SinkFinalizeType ModifySink::Finalize(duckdb::Pipeline&, duckdb::Event&,
   global.writer.reset();
   global.rows = written.rows;
   auto& transaction = LakeTransaction::Get(context, global.table.catalog);
-  CheckOrThrow(transaction.AddFiles(global.table.snapshot()->root(),
-                                    {std::move(written.adds), std::move(written.files), written.rows}));
+  CheckOrThrow(
+      transaction.AddFiles(global.table.snapshot()->root(),
+                           {std::move(written.adds), std::move(written.files), written.rows}));
   return duckdb::SinkFinalizeType::READY;
 }
 
@@ -225,51 +245,62 @@ duckdb::SourceResultType ModifySink::GetDataInternal(ExecutionContext&, DataChun
 
 RowOrder OrderOf(ClientContext& context, PhysicalOperator& plan) {
   if (!duckdb::PhysicalPlanGenerator::PreserveInsertionOrder(context, plan)) return RowOrder::kNone;
-  return duckdb::PhysicalPlanGenerator::UseBatchIndex(context, plan) ? RowOrder::kBatches : RowOrder::kSerial;
+  return duckdb::PhysicalPlanGenerator::UseBatchIndex(context, plan) ? RowOrder::kBatches
+                                                                     : RowOrder::kSerial;
 }
 
 // Nanoseconds inside a nested value would be cut silently.
 void RefuseNestedNanoseconds(const std::string& column, const LogicalType& type) {
   if (type.id() == duckdb::LogicalTypeId::TIMESTAMP_NS) return;
   if (!duckdb::TypeVisitor::Contains(type, duckdb::LogicalTypeId::TIMESTAMP_NS)) return;
-  ThrowError(Invalid("types.refused", fmt::format("column \"{}\" of type {} holds nanoseconds", column, type.ToString()),
-                     "cast them to TIMESTAMP"));
+  ThrowError(
+      Invalid("types.refused",
+              fmt::format("column \"{}\" of type {} holds nanoseconds", column, type.ToString()),
+              "cast them to TIMESTAMP"));
 }
 
 }  // namespace
 
 PhysicalOperator& PlanLakeInsert(ClientContext& context, duckdb::PhysicalPlanGenerator& planner,
-                                 duckdb::LogicalInsert& op, duckdb::optional_ptr<PhysicalOperator> plan) {
+                                 duckdb::LogicalInsert& op,
+                                 duckdb::optional_ptr<PhysicalOperator> plan) {
   auto& table = op.table.Cast<LakeTable>();
   const std::string name = table.DisplayName();
   if (op.return_chunk) {
-    ThrowError(Unsupported("sql.not_yet", fmt::format("INSERT INTO \"{}\" RETURNING is not possible yet", name),
+    ThrowError(Unsupported("sql.not_yet",
+                           fmt::format("INSERT INTO \"{}\" RETURNING is not possible yet", name),
                            "leave RETURNING out and query the table afterwards"));
   }
   if (op.on_conflict_info.action_type != duckdb::OnConflictAction::THROW) {
-    ThrowError(Unsupported("sql.not_yet", fmt::format("INSERT INTO \"{}\" with ON CONFLICT is not possible yet", name),
-                           "tables have no keys: delete the rows to be replaced first"));
+    ThrowError(Unsupported(
+        "sql.not_yet", fmt::format("INSERT INTO \"{}\" with ON CONFLICT is not possible yet", name),
+        "tables have no keys: delete the rows to be replaced first"));
   }
-  if (!plan) ThrowError(Unsupported("sql.not_yet", fmt::format("INSERT INTO \"{}\" without rows", name)));
+  if (!plan)
+    ThrowError(Unsupported("sql.not_yet", fmt::format("INSERT INTO \"{}\" without rows", name)));
   const RowOrder order = OrderOf(context, *plan);
   if (!op.column_index_map.empty()) plan = planner.ResolveDefaultsProjection(op, *plan);
-  auto& sink = planner.Make<ModifySink>(op.types, order, op.estimated_cardinality).Cast<ModifySink>();
+  auto& sink =
+      planner.Make<ModifySink>(op.types, order, op.estimated_cardinality).Cast<ModifySink>();
   sink.table = &table;
   sink.children.push_back(*plan);
   return sink;
 }
 
-PhysicalOperator& PlanLakeCreateTableAs(ClientContext& context, duckdb::PhysicalPlanGenerator& planner,
+PhysicalOperator& PlanLakeCreateTableAs(ClientContext& context,
+                                        duckdb::PhysicalPlanGenerator& planner,
                                         duckdb::LogicalCreateTable& op, PhysicalOperator& plan) {
   const txn::TableDefinition definition = ValueOrThrow(DefinitionOf(*op.info));
-  auto& sink = planner.Make<ModifySink>(op.types, OrderOf(context, plan), op.estimated_cardinality).Cast<ModifySink>();
+  auto& sink = planner.Make<ModifySink>(op.types, OrderOf(context, plan), op.estimated_cardinality)
+                   .Cast<ModifySink>();
   for (size_t i = 0; i < definition.schema.fields.size(); i++) {
     const delta::Field& field = definition.schema.fields[i];
     RefuseNestedNanoseconds(field.name, plan.types[i]);
     sink.columns.push_back({field.name, plan.types[i]});
     auto column = duckdb::make_uniq<duckdb::BoundReferenceExpression>(plan.types[i], i);
     const LogicalType type = ValueOrThrow(DuckDbTypeOf(field.type));
-    sink.casts.push_back(duckdb::BoundCastExpression::AddCastToType(context, std::move(column), type));
+    sink.casts.push_back(
+        duckdb::BoundCastExpression::AddCastToType(context, std::move(column), type));
   }
   sink.schema = &op.schema.Cast<LakeSchema>();
   sink.definition = std::move(op.info);

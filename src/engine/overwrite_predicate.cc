@@ -1,6 +1,8 @@
 #include "engine/overwrite_predicate.h"
 
-#include <fmt/format.h>
+#include <optional>
+#include <utility>
+#include <vector>
 
 #include <duckdb/main/client_context.hpp>
 #include <duckdb/planner/expression/bound_columnref_expression.hpp>
@@ -9,9 +11,7 @@
 #include <duckdb/planner/expression_iterator.hpp>
 #include <duckdb/planner/operator/logical_get.hpp>
 #include <duckdb/planner/planner.hpp>
-#include <optional>
-#include <utility>
-#include <vector>
+#include <fmt/format.h>
 
 #include "engine/duckdb_errors.h"
 #include "engine/lake_table.h"
@@ -42,21 +42,25 @@ void FillParameters(duckdb::unique_ptr<duckdb::Expression>& expression) {
   duckdb::ExpressionIterator::EnumerateChildren(*expression, FillParameters);
 }
 
-Result<delta::Predicate> Translate(duckdb::ClientContext& context, duckdb::LogicalOperator& plan, const std::string& text) {
+Result<delta::Predicate> Translate(duckdb::ClientContext& context, duckdb::LogicalOperator& plan,
+                                   const std::string& text) {
   std::vector<duckdb::Expression*> filters;
   duckdb::LogicalGet* get = nullptr;
   CollectFilters(plan, &filters, &get);
   auto table = get == nullptr ? nullptr : get->GetTable();
   if (!table || filters.empty()) {
-    return Unsupported("write.inexact_condition", fmt::format("\"{}\" says nothing about the table's rows", text));
+    return Unsupported("write.inexact_condition",
+                       fmt::format("\"{}\" says nothing about the table's rows", text));
   }
   auto& lake_table = table->Cast<LakeTable>();
   auto column_of = [&](const duckdb::Expression& reference) -> std::optional<size_t> {
-    if (reference.GetExpressionType() != duckdb::ExpressionType::BOUND_COLUMN_REF) return std::nullopt;
+    if (reference.GetExpressionType() != duckdb::ExpressionType::BOUND_COLUMN_REF)
+      return std::nullopt;
     const auto& binding = reference.Cast<duckdb::BoundColumnRefExpression>().binding;
     if (binding.table_index != get->table_index) return std::nullopt;
     const auto& ids = get->GetColumnIds();
-    if (binding.column_index >= ids.size() || ids[binding.column_index].IsVirtualColumn()) return std::nullopt;
+    if (binding.column_index >= ids.size() || ids[binding.column_index].IsVirtualColumn())
+      return std::nullopt;
     return ids[binding.column_index].GetPrimaryIndex();
   };
   std::vector<delta::Predicate> parts;
@@ -70,8 +74,9 @@ Result<delta::Predicate> Translate(duckdb::ClientContext& context, duckdb::Logic
 
 }  // namespace
 
-Result<delta::Predicate> BindOverwritePredicate(duckdb::Connection& connection, const std::string& table,
-                                                const std::string& text, const Parameters& parameters) {
+Result<delta::Predicate> BindOverwritePredicate(duckdb::Connection& connection,
+                                                const std::string& table, const std::string& text,
+                                                const Parameters& parameters) {
   LAKEHOLD_TRY(CheckScalarExpression(connection, text));
   return CatchDuckDb([&]() -> Result<delta::Predicate> {
     const std::string sql = fmt::format("SELECT 1 FROM {} WHERE ({}\n)", table, text);

@@ -2,12 +2,12 @@
 
 #include <cmath>
 
-#include <fmt/format.h>
-
-#include "delta/action_json.h"
 #include "duckdb/common/types/decimal.hpp"
 #include "duckdb/common/types/time.hpp"
 #include "duckdb/common/types/timestamp.hpp"
+#include <fmt/format.h>
+
+#include "delta/action_json.h"
 
 namespace lakehold::engine {
 namespace {
@@ -26,7 +26,8 @@ std::string TimestampText(const duckdb::Value& value, bool utc) {
   int32_t year, month, day, hour, minute, second, micros;
   duckdb::Date::Convert(date, year, month, day);
   duckdb::Time::Convert(time, hour, minute, second, micros);
-  std::string text = fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", year, month, day, hour, minute, second);
+  std::string text =
+      fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", year, month, day, hour, minute, second);
   text += micros % 1000 == 0 ? fmt::format(".{:03}", micros / 1000) : fmt::format(".{:06}", micros);
   return utc ? text + "Z" : text;
 }
@@ -46,25 +47,33 @@ std::string Quoted(std::string_view text) {
 std::optional<std::string> JsonOf(const duckdb::Value& value) {
   if (value.IsNull()) return std::nullopt;
   switch (value.type().id()) {
-    case LogicalTypeId::BOOLEAN: return value.GetValue<bool>() ? "true" : "false";
+    case LogicalTypeId::BOOLEAN:
+      return value.GetValue<bool>() ? "true" : "false";
     case LogicalTypeId::TINYINT:
     case LogicalTypeId::SMALLINT:
     case LogicalTypeId::INTEGER:
     case LogicalTypeId::BIGINT:
-    case LogicalTypeId::DECIMAL: return value.ToString();
-    case LogicalTypeId::FLOAT: return FloatText(value.GetValue<float>(), true);
-    case LogicalTypeId::DOUBLE: return FloatText(value.GetValue<double>(), false);
-    case LogicalTypeId::DATE: return Quoted(value.ToString());
-    case LogicalTypeId::VARCHAR: return Quoted(duckdb::StringValue::Get(value));
+    case LogicalTypeId::DECIMAL:
+      return value.ToString();
+    case LogicalTypeId::FLOAT:
+      return FloatText(value.GetValue<float>(), true);
+    case LogicalTypeId::DOUBLE:
+      return FloatText(value.GetValue<double>(), false);
+    case LogicalTypeId::DATE:
+      return Quoted(value.ToString());
+    case LogicalTypeId::VARCHAR:
+      return Quoted(duckdb::StringValue::Get(value));
     case LogicalTypeId::TIMESTAMP:
       if (!duckdb::Timestamp::IsFinite(value.GetValue<duckdb::timestamp_t>())) return std::nullopt;
       return Quoted(TimestampText(value, false));
     case LogicalTypeId::TIMESTAMP_TZ: {
-      const duckdb::Value plain = duckdb::Value::TIMESTAMP(duckdb::timestamp_t(value.GetValueUnsafe<int64_t>()));
+      const duckdb::Value plain =
+          duckdb::Value::TIMESTAMP(duckdb::timestamp_t(value.GetValueUnsafe<int64_t>()));
       if (!duckdb::Timestamp::IsFinite(plain.GetValue<duckdb::timestamp_t>())) return std::nullopt;
       return Quoted(TimestampText(plain, true));
     }
-    default: return std::nullopt;
+    default:
+      return std::nullopt;
   }
 }
 
@@ -93,11 +102,16 @@ std::optional<int64_t> ParquetCells::Integer(idx_t row) const {
   if (!Has(row)) return std::nullopt;
   const idx_t at = format_.sel->get_index(row);
   switch (vector_->GetType().InternalType()) {
-    case PhysicalType::INT8: return UnifiedVectorFormat::GetData<int8_t>(format_)[at];
-    case PhysicalType::INT16: return UnifiedVectorFormat::GetData<int16_t>(format_)[at];
-    case PhysicalType::INT32: return UnifiedVectorFormat::GetData<int32_t>(format_)[at];
-    case PhysicalType::INT64: return UnifiedVectorFormat::GetData<int64_t>(format_)[at];
-    default: return std::nullopt;
+    case PhysicalType::INT8:
+      return UnifiedVectorFormat::GetData<int8_t>(format_)[at];
+    case PhysicalType::INT16:
+      return UnifiedVectorFormat::GetData<int16_t>(format_)[at];
+    case PhysicalType::INT32:
+      return UnifiedVectorFormat::GetData<int32_t>(format_)[at];
+    case PhysicalType::INT64:
+      return UnifiedVectorFormat::GetData<int64_t>(format_)[at];
+    default:
+      return std::nullopt;
   }
 }
 
@@ -108,13 +122,16 @@ std::optional<bool> ParquetCells::Boolean(idx_t row) const {
 
 std::optional<std::string> ParquetCells::Text(idx_t row) const {
   if (!Has(row) || vector_->GetType().InternalType() != PhysicalType::VARCHAR) return std::nullopt;
-  return UnifiedVectorFormat::GetData<duckdb::string_t>(format_)[format_.sel->get_index(row)].GetString();
+  return UnifiedVectorFormat::GetData<duckdb::string_t>(format_)[format_.sel->get_index(row)]
+      .GetString();
 }
 
 std::optional<std::vector<std::string>> ParquetCells::TextList(idx_t row) const {
   if (!Has(row) || vector_->GetType().InternalType() != PhysicalType::LIST) return std::nullopt;
-  const auto entry = UnifiedVectorFormat::GetData<duckdb::list_entry_t>(format_)[format_.sel->get_index(row)];
-  const ParquetCells elements(duckdb::ListVector::GetEntry(*vector_), duckdb::ListVector::GetListSize(*vector_));
+  const auto entry =
+      UnifiedVectorFormat::GetData<duckdb::list_entry_t>(format_)[format_.sel->get_index(row)];
+  const ParquetCells elements(duckdb::ListVector::GetEntry(*vector_),
+                              duckdb::ListVector::GetListSize(*vector_));
   std::vector<std::string> texts;
   for (idx_t i = entry.offset; i < entry.offset + entry.length; i++) {
     if (auto text = elements.Text(i)) texts.push_back(*std::move(text));
@@ -122,9 +139,11 @@ std::optional<std::vector<std::string>> ParquetCells::TextList(idx_t row) const 
   return texts;
 }
 
-std::optional<std::vector<std::pair<std::string, std::optional<std::string>>>> ParquetCells::TextMap(idx_t row) const {
+std::optional<std::vector<std::pair<std::string, std::optional<std::string>>>>
+ParquetCells::TextMap(idx_t row) const {
   if (!Has(row) || vector_->GetType().InternalType() != PhysicalType::LIST) return std::nullopt;
-  const auto entry = UnifiedVectorFormat::GetData<duckdb::list_entry_t>(format_)[format_.sel->get_index(row)];
+  const auto entry =
+      UnifiedVectorFormat::GetData<duckdb::list_entry_t>(format_)[format_.sel->get_index(row)];
   std::vector<std::pair<std::string, std::optional<std::string>>> map;
   if (entry.length == 0) return map;
   duckdb::Vector& entries = duckdb::ListVector::GetEntry(*vector_);

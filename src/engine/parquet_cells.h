@@ -1,5 +1,6 @@
-// ParquetCells: the values of one vector by row, whatever its encoding: for reading files whose exact schema is not ours.
-// A view: valid as long as the chunk is. Missing columns and NULLs are both "nothing".
+// ParquetCells: the values of one vector by row, whatever its encoding: for reading files whose
+// exact schema is not ours. A view: valid as long as the chunk is. Missing columns and NULLs are
+// both "nothing".
 #pragma once
 
 #include <cstdint>
@@ -30,8 +31,10 @@ class ParquetCells {
   // Elements that are NULL are left out.
   std::optional<std::vector<std::string>> TextList(duckdb::idx_t row) const;
   // Entries without a key are left out.
-  std::optional<std::vector<std::pair<std::string, std::optional<std::string>>>> TextMap(duckdb::idx_t row) const;
-  // Statistics as JSON: a struct is an object of its non-NULL fields; what JSON cannot say is left out. Nothing for NULL.
+  std::optional<std::vector<std::pair<std::string, std::optional<std::string>>>> TextMap(
+      duckdb::idx_t row) const;
+  // Statistics as JSON: a struct is an object of its non-NULL fields; what JSON cannot say is left
+  // out. Nothing for NULL.
   std::optional<std::string> Json(duckdb::idx_t row) const;
 
  private:

@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <utility>
 
-#include <fmt/format.h>
-
-#include "base/limits.h"
 #include "duckdb/catalog/catalog.hpp"
 #include "duckdb/catalog/catalog_entry/copy_function_catalog_entry.hpp"
 #include "duckdb/parser/parsed_data/copy_info.hpp"
+#include <fmt/format.h>
+
+#include "base/limits.h"
 #include "engine/duckdb_errors.h"
 
 namespace lakehold::engine {
@@ -21,7 +21,8 @@ constexpr const char* kFieldId = "__duckdb_field_id";
 
 const duckdb::CopyFunction& ParquetHooks(duckdb::ClientContext& context) {
   auto& catalog = duckdb::Catalog::GetSystemCatalog(context);
-  auto& entry = catalog.GetEntry<duckdb::CopyFunctionCatalogEntry>(context, DEFAULT_SCHEMA, "parquet");
+  auto& entry =
+      catalog.GetEntry<duckdb::CopyFunctionCatalogEntry>(context, DEFAULT_SCHEMA, "parquet");
   return entry.function;
 }
 
@@ -34,13 +35,16 @@ std::string CodecOf(const std::map<std::string, std::string>& configuration) {
   for (const char* known : {"zstd", "snappy", "gzip", "brotli", "lz4", "lz4_raw", "uncompressed"}) {
     if (codec == known) return codec;
   }
-  ThrowError(Unsupported("engine.unknown_codec",
-                         fmt::format("the table's delta.parquet.compression.codec is '{}', which this build cannot write",
-                                     found->second),
-                         "use zstd, snappy, gzip, brotli, lz4_raw or uncompressed"));
+  ThrowError(Unsupported(
+      "engine.unknown_codec",
+      fmt::format(
+          "the table's delta.parquet.compression.codec is '{}', which this build cannot write",
+          found->second),
+      "use zstd, snappy, gzip, brotli, lz4_raw or uncompressed"));
 }
 
-// The ids of a field and of those below it, in the shape COPY's FIELD_IDS wants; NULL if there are none.
+// The ids of a field and of those below it, in the shape COPY's FIELD_IDS wants; NULL if there are
+// none.
 Value FieldIds(const delta::Field& field) {
   duckdb::child_list_t<Value> ids;
   if (const auto id = field.column_id()) ids.emplace_back(kFieldId, Value::INTEGER(*id));
@@ -56,20 +60,34 @@ Value FieldIds(const delta::Field& field) {
 
 LogicalType FileType(const delta::DataType& type) {
   switch (type.kind) {
-    case delta::TypeKind::kBoolean: return LogicalType::BOOLEAN;
-    case delta::TypeKind::kByte: return LogicalType::TINYINT;
-    case delta::TypeKind::kShort: return LogicalType::SMALLINT;
-    case delta::TypeKind::kInteger: return LogicalType::INTEGER;
-    case delta::TypeKind::kLong: return LogicalType::BIGINT;
-    case delta::TypeKind::kFloat: return LogicalType::FLOAT;
-    case delta::TypeKind::kDouble: return LogicalType::DOUBLE;
-    case delta::TypeKind::kDecimal: return LogicalType::DECIMAL(type.precision, type.scale);
-    case delta::TypeKind::kString: return LogicalType::VARCHAR;
-    case delta::TypeKind::kBinary: return LogicalType::BLOB;
-    case delta::TypeKind::kDate: return LogicalType::DATE;
-    case delta::TypeKind::kTimestamp: return LogicalType::TIMESTAMP_TZ;
-    case delta::TypeKind::kTimestampNtz: return LogicalType::TIMESTAMP;
-    case delta::TypeKind::kArray: return LogicalType::LIST(FileType(type.fields.at(0).type));
+    case delta::TypeKind::kBoolean:
+      return LogicalType::BOOLEAN;
+    case delta::TypeKind::kByte:
+      return LogicalType::TINYINT;
+    case delta::TypeKind::kShort:
+      return LogicalType::SMALLINT;
+    case delta::TypeKind::kInteger:
+      return LogicalType::INTEGER;
+    case delta::TypeKind::kLong:
+      return LogicalType::BIGINT;
+    case delta::TypeKind::kFloat:
+      return LogicalType::FLOAT;
+    case delta::TypeKind::kDouble:
+      return LogicalType::DOUBLE;
+    case delta::TypeKind::kDecimal:
+      return LogicalType::DECIMAL(type.precision, type.scale);
+    case delta::TypeKind::kString:
+      return LogicalType::VARCHAR;
+    case delta::TypeKind::kBinary:
+      return LogicalType::BLOB;
+    case delta::TypeKind::kDate:
+      return LogicalType::DATE;
+    case delta::TypeKind::kTimestamp:
+      return LogicalType::TIMESTAMP_TZ;
+    case delta::TypeKind::kTimestampNtz:
+      return LogicalType::TIMESTAMP;
+    case delta::TypeKind::kArray:
+      return LogicalType::LIST(FileType(type.fields.at(0).type));
     case delta::TypeKind::kMap:
       return LogicalType::MAP(FileType(type.fields.at(0).type), FileType(type.fields.at(1).type));
     case delta::TypeKind::kStruct: {
@@ -80,10 +98,12 @@ LogicalType FileType(const delta::DataType& type) {
       return LogicalType::STRUCT(std::move(children));
     }
     case delta::TypeKind::kVariant:
-    case delta::TypeKind::kVoid: break;
+    case delta::TypeKind::kVoid:
+      break;
   }
-  ThrowError(Unsupported("engine.unwritable_type",
-                         fmt::format("columns of type {} cannot be written", delta::FormatType(type))));
+  ThrowError(
+      Unsupported("engine.unwritable_type",
+                  fmt::format("columns of type {} cannot be written", delta::FormatType(type))));
 }
 
 ParquetLayout::ParquetLayout(duckdb::ClientContext& context, const delta::Schema& schema,
@@ -111,7 +131,8 @@ ParquetLayout::ParquetLayout(duckdb::ClientContext& context, duckdb::vector<std:
   Bind(context, codec, nullptr);
 }
 
-void ParquetLayout::Bind(duckdb::ClientContext& context, const std::string& codec, const Value* field_ids) {
+void ParquetLayout::Bind(duckdb::ClientContext& context, const std::string& codec,
+                         const Value* field_ids) {
   duckdb::CopyInfo info;
   info.format = "parquet";
   info.is_from = false;

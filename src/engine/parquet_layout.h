@@ -1,7 +1,8 @@
-// ParquetLayout: what the data files of one table look like, and the DuckDB Parquet hooks bound to it. Immutable once made;
-// thread-safe.
+// ParquetLayout: what the data files of one table look like, and the DuckDB Parquet hooks bound to
+// it. Immutable once made; thread-safe.
 //
-// Columns carry their physical names and, with column mapping, field ids; partition columns stay out. Next: data_file.h.
+// Columns carry their physical names and, with column mapping, field ids; partition columns stay
+// out. Next: data_file.h.
 #pragma once
 
 #include <map>
@@ -9,15 +10,17 @@
 #include <string>
 #include <vector>
 
-#include "delta/schema.h"
 #include "duckdb.hpp"
 #include "duckdb/function/copy_function.hpp"
+
+#include "delta/schema.h"
 
 namespace lakehold::engine {
 
 class ParquetLayout {
  public:
-  // Throws an engine error for a compression codec this build does not know. `context` has an open transaction.
+  // Throws an engine error for a compression codec this build does not know. `context` has an open
+  // transaction.
   ParquetLayout(duckdb::ClientContext& context, const delta::Schema& schema,
                 const std::vector<std::string>& partition_columns,
                 const std::map<std::string, std::string>& configuration);
@@ -33,7 +36,8 @@ class ParquetLayout {
   const std::vector<size_t>& columns() const { return columns_; }
 
  private:
-  void Bind(duckdb::ClientContext& context, const std::string& codec, const duckdb::Value* field_ids);
+  void Bind(duckdb::ClientContext& context, const std::string& codec,
+            const duckdb::Value* field_ids);
 
   duckdb::CopyFunction hooks_;
   duckdb::vector<std::string> names_;

@@ -49,7 +49,8 @@ float Canonical(float value) {
 
 // Writes each value's bits, and a last word that is 1 for NULL.
 template <typename T>
-void FixedKeys(const UnifiedVectorFormat& format, idx_t count, size_t stride, size_t words, uint64_t* keys) {
+void FixedKeys(const UnifiedVectorFormat& format, idx_t count, size_t stride, size_t words,
+               uint64_t* keys) {
   static_assert(sizeof(T) <= 2 * sizeof(uint64_t));
   const T* data = UnifiedVectorFormat::GetData<T>(format);
   for (idx_t i = 0; i < count; i++, keys += stride) {
@@ -70,7 +71,7 @@ void FixedKeys(const UnifiedVectorFormat& format, idx_t count, size_t stride, si
 struct PartitionRouter::KeyColumn {
   size_t column = 0;  // In the rows.
   duckdb::PhysicalType physical = duckdb::PhysicalType::INT64;
-  size_t words = 1;  // Without the one for NULL.
+  size_t words = 1;                                   // Without the one for NULL.
   std::unordered_map<std::string, uint64_t> strings;  // Texts seen, numbered.
 
   void StringKeys(const UnifiedVectorFormat& format, idx_t count, size_t stride, uint64_t* keys) {
@@ -78,22 +79,32 @@ struct PartitionRouter::KeyColumn {
     for (idx_t i = 0; i < count; i++, keys += stride) {
       keys[0] = keys[1] = 0;
       const idx_t at = format.sel->get_index(i);
-      if (!format.validity.RowIsValid(at)) keys[1] = 1;
-      else keys[0] = strings.try_emplace(data[at].GetString(), strings.size()).first->second;
+      if (!format.validity.RowIsValid(at))
+        keys[1] = 1;
+      else
+        keys[0] = strings.try_emplace(data[at].GetString(), strings.size()).first->second;
     }
   }
 
   void Keys(const UnifiedVectorFormat& format, idx_t count, size_t stride, uint64_t* keys) {
     switch (physical) {
       case duckdb::PhysicalType::BOOL:
-      case duckdb::PhysicalType::INT8: return FixedKeys<int8_t>(format, count, stride, words, keys);
-      case duckdb::PhysicalType::INT16: return FixedKeys<int16_t>(format, count, stride, words, keys);
-      case duckdb::PhysicalType::INT32: return FixedKeys<int32_t>(format, count, stride, words, keys);
-      case duckdb::PhysicalType::INT64: return FixedKeys<int64_t>(format, count, stride, words, keys);
-      case duckdb::PhysicalType::INT128: return FixedKeys<duckdb::hugeint_t>(format, count, stride, words, keys);
-      case duckdb::PhysicalType::FLOAT: return FixedKeys<float>(format, count, stride, words, keys);
-      case duckdb::PhysicalType::DOUBLE: return FixedKeys<double>(format, count, stride, words, keys);
-      default: return StringKeys(format, count, stride, keys);
+      case duckdb::PhysicalType::INT8:
+        return FixedKeys<int8_t>(format, count, stride, words, keys);
+      case duckdb::PhysicalType::INT16:
+        return FixedKeys<int16_t>(format, count, stride, words, keys);
+      case duckdb::PhysicalType::INT32:
+        return FixedKeys<int32_t>(format, count, stride, words, keys);
+      case duckdb::PhysicalType::INT64:
+        return FixedKeys<int64_t>(format, count, stride, words, keys);
+      case duckdb::PhysicalType::INT128:
+        return FixedKeys<duckdb::hugeint_t>(format, count, stride, words, keys);
+      case duckdb::PhysicalType::FLOAT:
+        return FixedKeys<float>(format, count, stride, words, keys);
+      case duckdb::PhysicalType::DOUBLE:
+        return FixedKeys<double>(format, count, stride, words, keys);
+      default:
+        return StringKeys(format, count, stride, keys);
     }
   }
 };
@@ -109,7 +120,8 @@ struct PartitionRouter::Partition {
 };
 
 PartitionRouter::PartitionRouter(duckdb::ClientContext& context, const DataFileTarget& target,
-                                 const ParquetLayout& layout, duckdb::vector<duckdb::LogicalType> row_types,
+                                 const ParquetLayout& layout,
+                                 duckdb::vector<duckdb::LogicalType> row_types,
                                  AcceptPartition accept, MakeSeries make_series, EmitRowGroup emit)
     : context_(context),
       target_(target),
@@ -129,7 +141,8 @@ PartitionRouter::PartitionRouter(duckdb::ClientContext& context, const DataFileT
     key_columns_.push_back(std::move(key));
   }
   row_bytes_ = 1;
-  for (const duckdb::LogicalType& type : layout.types()) row_bytes_ += duckdb::GetTypeIdSize(type.InternalType());
+  for (const duckdb::LogicalType& type : layout.types())
+    row_bytes_ += duckdb::GetTypeIdSize(type.InternalType());
   const idx_t fitting = kStagingBytes / (row_bytes_ * STANDARD_VECTOR_SIZE);
   limit_ = std::clamp<size_t>(fitting, 8, limits::kOpenPartitions);
   file_rows_.InitializeEmpty(layout.types());
@@ -150,18 +163,21 @@ void PartitionRouter::ComputeKeys(DataChunk& rows) {
 
 void PartitionRouter::Route(DataChunk& rows) {
   ComputeKeys(rows);
-  for (size_t i = 0; i < layout_.columns().size(); i++) file_rows_.data[i].Reference(rows.data[layout_.columns()[i]]);
+  for (size_t i = 0; i < layout_.columns().size(); i++)
+    file_rows_.data[i].Reference(rows.data[layout_.columns()[i]]);
   file_rows_.SetCardinality(rows.size());
   touched_.clear();
   bool any_waiting = false;
   uint32_t last = kWaiting;
   for (idx_t row = 0; row < rows.size(); row++) {
     const uint64_t* key = &keys_[row * key_words_];
-    const bool again = last != kWaiting && row > 0 && std::equal(key, key + key_words_, key - key_words_);
+    const bool again =
+        last != kWaiting && row > 0 && std::equal(key, key + key_words_, key - key_words_);
     if (!again) last = FindOrAdd(rows, row);
     if (last == kWaiting) {
       const uint64_t hash = HashWords(key, key_words_);
-      waiting_rows_[(hash >> (round_ * kWaitingBits % 60)) % kWaitingBuckets].push_back(static_cast<sel_t>(row));
+      waiting_rows_[(hash >> (round_ * kWaitingBits % 60)) % kWaitingBuckets].push_back(
+          static_cast<sel_t>(row));
       any_waiting = true;
       continue;
     }
@@ -171,7 +187,8 @@ void PartitionRouter::Route(DataChunk& rows) {
   }
   for (const uint32_t index : touched_) AppendTo(*partitions_[index], rows.size());
   if (any_waiting) KeepWaiting(rows);
-  while (static_cast<int64_t>(buffered_rows_ * row_bytes_) > limits::kPartitionBufferBytes) EmitLargest();
+  while (static_cast<int64_t>(buffered_rows_ * row_bytes_) > limits::kPartitionBufferBytes)
+    EmitLargest();
 }
 
 uint32_t PartitionRouter::FindOrAdd(DataChunk& rows, idx_t row) {
@@ -179,7 +196,8 @@ uint32_t PartitionRouter::FindOrAdd(DataChunk& rows, idx_t row) {
   const uint64_t hash = HashWords(key, key_words_);
   const auto [first, end] = by_hash_.equal_range(hash);
   for (auto it = first; it != end; ++it) {
-    if (std::equal(key, key + key_words_, &partition_keys_[it->second * key_words_])) return it->second;
+    if (std::equal(key, key + key_words_, &partition_keys_[it->second * key_words_]))
+      return it->second;
   }
   if (partitions_.size() >= limit_) return kWaiting;
   AddPartition(rows, row);
@@ -218,7 +236,8 @@ void PartitionRouter::AppendTo(Partition& partition, idx_t count) {
     partition.rows = duckdb::make_uniq<ColumnDataCollection>(context_, layout_.types());
     partition.rows->InitializeAppend(partition.append);
   }
-  if (partition.staging.size() + taken > STANDARD_VECTOR_SIZE || (taken == count && partition.staging.size() > 0)) {
+  if (partition.staging.size() + taken > STANDARD_VECTOR_SIZE ||
+      (taken == count && partition.staging.size() > 0)) {
     partition.rows->Append(partition.append, partition.staging);
     partition.staging.Reset();
   }
@@ -241,7 +260,8 @@ void PartitionRouter::KeepWaiting(DataChunk& rows) {
     slice.InitializeEmpty(row_types_);
     duckdb::SelectionVector selection(selected.data());
     slice.Slice(rows, selection, selected.size());
-    if (waiting_[bucket] == nullptr) waiting_[bucket] = duckdb::make_uniq<ColumnDataCollection>(context_, row_types_);
+    if (waiting_[bucket] == nullptr)
+      waiting_[bucket] = duckdb::make_uniq<ColumnDataCollection>(context_, row_types_);
     waiting_[bucket]->Append(slice);
     selected.clear();
   }
@@ -276,7 +296,8 @@ void PartitionRouter::CloseRound() {
 }
 
 duckdb::unique_ptr<ColumnDataCollection> PartitionRouter::TakeWaiting() {
-  // What a round itself left waiting comes after the rounds that are due: its buckets share the bits used so far.
+  // What a round itself left waiting comes after the rounds that are due: its buckets share the
+  // bits used so far.
   for (auto& bucket : waiting_) {
     if (bucket != nullptr) later_.push_back(std::move(bucket));
   }

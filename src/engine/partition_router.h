@@ -1,7 +1,9 @@
-// PartitionRouter: sends rows to the data files of their partitions, keeping their order within each.
+// PartitionRouter: sends rows to the data files of their partitions, keeping their order within
+// each.
 //
-// Externally synchronized (DataFileWriter calls it under one lock). Holds rows of a bounded number of partitions; the rows of
-// further partitions wait, spillable, for a later round, so that every partition is written in one piece.
+// Externally synchronized (DataFileWriter calls it under one lock). Holds rows of a bounded number
+// of partitions; the rows of further partitions wait, spillable, for a later round, so that every
+// partition is written in one piece.
 #pragma once
 
 #include <cstdint>
@@ -12,9 +14,10 @@
 #include <unordered_map>
 #include <vector>
 
-#include "delta/scalar.h"
 #include "duckdb.hpp"
 #include "duckdb/common/types/column/column_data_collection.hpp"
+
+#include "delta/scalar.h"
 #include "engine/data_file_series.h"
 
 namespace lakehold::engine {
@@ -32,9 +35,9 @@ using MakeSeries = std::function<std::shared_ptr<DataFileSeries>(delta::Partitio
 
 class PartitionRouter {
  public:
-  PartitionRouter(duckdb::ClientContext& context, const DataFileTarget& target, const ParquetLayout& layout,
-                  duckdb::vector<duckdb::LogicalType> row_types, AcceptPartition accept, MakeSeries make_series,
-                  EmitRowGroup emit);
+  PartitionRouter(duckdb::ClientContext& context, const DataFileTarget& target,
+                  const ParquetLayout& layout, duckdb::vector<duckdb::LogicalType> row_types,
+                  AcceptPartition accept, MakeSeries make_series, EmitRowGroup emit);
   ~PartitionRouter();
 
   // `rows` holds every column of the table. Throws engine errors for values no partition can have.
@@ -66,23 +69,25 @@ class PartitionRouter {
   AcceptPartition accept_;
   MakeSeries make_series_;
   EmitRowGroup emit_;
-  size_t limit_;                  // Partitions of one round.
-  duckdb::idx_t row_bytes_;       // Of a row, strings counted by their headers.
+  size_t limit_;             // Partitions of one round.
+  duckdb::idx_t row_bytes_;  // Of a row, strings counted by their headers.
 
   std::vector<KeyColumn> key_columns_;
   size_t key_words_ = 0;
-  std::vector<uint64_t> keys_;           // Of the chunk at hand, key_words_ a row.
-  std::vector<uint64_t> partition_keys_; // Of the partitions, key_words_ each.
+  std::vector<uint64_t> keys_;            // Of the chunk at hand, key_words_ a row.
+  std::vector<uint64_t> partition_keys_;  // Of the partitions, key_words_ each.
   std::unordered_multimap<uint64_t, uint32_t> by_hash_;
   std::vector<std::unique_ptr<Partition>> partitions_;
   duckdb::idx_t buffered_rows_ = 0;
   uint32_t round_ = 0;
 
-  duckdb::DataChunk file_rows_;  // The columns of the chunk at hand that go into files.
-  std::vector<uint32_t> touched_;                    // Partitions of the chunk at hand.
-  std::vector<std::vector<duckdb::sel_t>> waiting_rows_;  // Rows of the chunk at hand, by bits of the key's hash ...
-  std::vector<duckdb::unique_ptr<duckdb::ColumnDataCollection>> waiting_;  // ... and those of earlier chunks.
-  std::vector<duckdb::unique_ptr<duckdb::ColumnDataCollection>> later_;    // Complete rounds to come.
+  duckdb::DataChunk file_rows_;    // The columns of the chunk at hand that go into files.
+  std::vector<uint32_t> touched_;  // Partitions of the chunk at hand.
+  std::vector<std::vector<duckdb::sel_t>>
+      waiting_rows_;  // Rows of the chunk at hand, by bits of the key's hash ...
+  std::vector<duckdb::unique_ptr<duckdb::ColumnDataCollection>>
+      waiting_;  // ... and those of earlier chunks.
+  std::vector<duckdb::unique_ptr<duckdb::ColumnDataCollection>> later_;  // Complete rounds to come.
 };
 
 }  // namespace lakehold::engine

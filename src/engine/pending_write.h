@@ -1,15 +1,17 @@
-// PendingWrite: what Session::Write asks of the INSERT it runs next, beside its SQL. Externally synchronized with its
-// ClientContext, which owns it.
+// PendingWrite: what Session::Write asks of the INSERT it runs next, beside its SQL. Externally
+// synchronized with its ClientContext, which owns it.
 //
-// The session fills it before the statement and clears it afterwards, whatever happened. Read by modify_sink.cc.
+// The session fills it before the statement and clears it afterwards, whatever happened. Read by
+// modify_sink.cc.
 #pragma once
 
 #include <memory>
 #include <optional>
 
-#include "delta/predicate.h"
 #include "duckdb.hpp"
 #include "duckdb/main/client_context_state.hpp"
+
+#include "delta/predicate.h"
 
 namespace lakehold::engine {
 

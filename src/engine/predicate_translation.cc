@@ -8,6 +8,7 @@
 #include "duckdb/planner/expression/list.hpp"
 #include "duckdb/planner/filter/expression_filter.hpp"
 #include "duckdb/planner/filter/list.hpp"
+
 #include "engine/type_mapping.h"
 
 namespace lakehold::engine {
@@ -57,7 +58,8 @@ int IntegerDigits(LogicalTypeId id) {
   }
 }
 
-// Whether a cast keeps order and tells different values apart: then comparing after it is comparing before it.
+// Whether a cast keeps order and tells different values apart: then comparing after it is comparing
+// before it.
 bool IsLossless(const LogicalType& from, const LogicalType& to) {
   if (from == to) return true;
   const int digits = IntegerDigits(from.id());
@@ -72,8 +74,8 @@ bool IsLossless(const LogicalType& from, const LogicalType& to) {
   if (from.id() == LogicalTypeId::DECIMAL && to.id() == LogicalTypeId::DECIMAL) {
     const int from_scale = duckdb::DecimalType::GetScale(from);
     const int to_scale = duckdb::DecimalType::GetScale(to);
-    return to_scale >= from_scale &&
-           duckdb::DecimalType::GetWidth(to) - to_scale >= duckdb::DecimalType::GetWidth(from) - from_scale;
+    return to_scale >= from_scale && duckdb::DecimalType::GetWidth(to) - to_scale >=
+                                         duckdb::DecimalType::GetWidth(from) - from_scale;
   }
   return (from.id() == LogicalTypeId::FLOAT && to.id() == LogicalTypeId::DOUBLE) ||
          (from.id() == LogicalTypeId::DATE && to.id() == LogicalTypeId::TIMESTAMP);
@@ -104,7 +106,8 @@ std::optional<CompareOp> OpOf(ExpressionType type) {
 
 class Translator {
  public:
-  Translator(duckdb::ClientContext& context, const delta::Snapshot& snapshot, const ColumnOf& column_of)
+  Translator(duckdb::ClientContext& context, const delta::Snapshot& snapshot,
+             const ColumnOf& column_of)
       : context_(context), snapshot_(snapshot), column_of_(column_of) {}
 
   Predicate Translate(const Expression& expression) {
@@ -159,7 +162,8 @@ class Translator {
   }
 
   std::optional<Term> TermAt(const std::vector<std::string>& path) {
-    auto column = delta::FindColumn(snapshot_.schema(), snapshot_.metadata().partition_columns, path);
+    auto column =
+        delta::FindColumn(snapshot_.schema(), snapshot_.metadata().partition_columns, path);
     if (!column) return std::nullopt;
     auto type = DuckDbTypeOf(column->type);
     if (!type.ok()) return std::nullopt;
@@ -178,7 +182,8 @@ class Translator {
     if (kind != ExpressionClass::BOUND_FUNCTION) return std::nullopt;
     const auto& function = expression.Cast<duckdb::BoundFunctionExpression>();
     const auto& name = function.function.name;
-    if (name != "struct_extract" && name != "struct_extract_at" && name != "array_extract") return std::nullopt;
+    if (name != "struct_extract" && name != "struct_extract_at" && name != "array_extract")
+      return std::nullopt;
     if (function.children.empty() || !function.bind_info) return std::nullopt;
     const auto& type = function.children[0]->return_type;
     if (type.id() != LogicalTypeId::STRUCT) return std::nullopt;
@@ -211,7 +216,8 @@ class Translator {
     }
     if (!expression.IsFoldable() || expression.HasParameter()) return std::nullopt;
     Value value;
-    if (!duckdb::ExpressionExecutor::TryEvaluateScalar(context_, expression, value)) return std::nullopt;
+    if (!duckdb::ExpressionExecutor::TryEvaluateScalar(context_, expression, value))
+      return std::nullopt;
     return value;
   }
 
@@ -222,7 +228,8 @@ class Translator {
       Value back;
       std::string reason;  // Without a place for its reason a failing cast throws.
       if (!value.DefaultTryCastAs(term.type, own, &reason, true)) return std::nullopt;
-      if (!own.DefaultTryCastAs(value.type(), back, &reason, true) || back != value) return std::nullopt;
+      if (!own.DefaultTryCastAs(value.type(), back, &reason, true) || back != value)
+        return std::nullopt;
     }
     auto scalar = ScalarOf(own, term.column.type);
     if (!scalar.ok()) return std::nullopt;
@@ -236,7 +243,8 @@ class Translator {
     }
     if (auto term = TermOf(right)) {
       auto value = ConstantOf(left);
-      return value ? CompareColumn(*term, duckdb::FlipComparisonExpression(type), *value) : Predicate::Unknown();
+      return value ? CompareColumn(*term, duckdb::FlipComparisonExpression(type), *value)
+                   : Predicate::Unknown();
     }
     return Predicate::Unknown();
   }
@@ -246,8 +254,9 @@ class Translator {
     for (const auto& child : expression.Cast<duckdb::BoundConjunctionExpression>().children) {
       children.push_back(Translate(*child));
     }
-    return expression.GetExpressionType() == ExpressionType::CONJUNCTION_AND ? Predicate::And(std::move(children))
-                                                                             : Predicate::Or(std::move(children));
+    return expression.GetExpressionType() == ExpressionType::CONJUNCTION_AND
+               ? Predicate::And(std::move(children))
+               : Predicate::Or(std::move(children));
   }
 
   Predicate Operator(const Expression& expression) {
@@ -259,8 +268,9 @@ class Translator {
       case ExpressionType::OPERATOR_IS_NOT_NULL: {
         auto term = TermOf(*children[0]);
         if (!term) return Predicate::Unknown();
-        return expression.GetExpressionType() == ExpressionType::OPERATOR_IS_NULL ? Predicate::IsNull(term->column)
-                                                                                  : Predicate::IsNotNull(term->column);
+        return expression.GetExpressionType() == ExpressionType::OPERATOR_IS_NULL
+                   ? Predicate::IsNull(term->column)
+                   : Predicate::IsNotNull(term->column);
       }
       case ExpressionType::COMPARE_IN:
       case ExpressionType::COMPARE_NOT_IN: {
@@ -273,7 +283,9 @@ class Translator {
           values.push_back(std::move(*value));
         }
         auto in = InValues(*term, values);
-        return expression.GetExpressionType() == ExpressionType::COMPARE_IN ? std::move(in) : Predicate::Not(std::move(in));
+        return expression.GetExpressionType() == ExpressionType::COMPARE_IN
+                   ? std::move(in)
+                   : Predicate::Not(std::move(in));
       }
       default:
         return Predicate::Unknown();
@@ -296,7 +308,8 @@ class Translator {
       if (like || name == "prefix" || name == "starts_with" || name == "^@") {
         auto term = TermOf(*function.children[0]);
         auto value = ConstantOf(*function.children[1]);
-        if (!term || !value || term->type.id() != LogicalTypeId::VARCHAR) return Predicate::Unknown();
+        if (!term || !value || term->type.id() != LogicalTypeId::VARCHAR)
+          return Predicate::Unknown();
         if (value->IsNull()) return Null();
         if (value->type().id() != LogicalTypeId::VARCHAR) return Predicate::Unknown();
         const std::string& text = duckdb::StringValue::Get(*value);
@@ -312,7 +325,8 @@ class Translator {
   // LIKE has no escape character unless the statement names one, and then it is another function.
   static Predicate Like(const Term& term, const std::string& pattern) {
     const size_t wildcard = pattern.find_first_of("%_");
-    if (wildcard == std::string::npos) return Predicate::Compare(term.column, CompareOp::kEq, pattern);
+    if (wildcard == std::string::npos)
+      return Predicate::Compare(term.column, CompareOp::kEq, pattern);
     auto prefix = Predicate::StartsWith(term.column, pattern.substr(0, wildcard));
     if (wildcard + 1 == pattern.size() && pattern[wildcard] == '%') return prefix;
     std::vector<Predicate> both;
@@ -339,13 +353,15 @@ class Translator {
   const ColumnOf& column_of_;
 };
 
-Predicate FilterAt(duckdb::ClientContext& context, const TableFilter& filter, const delta::Snapshot& snapshot,
-                   size_t column, const std::vector<std::string>& path) {
+Predicate FilterAt(duckdb::ClientContext& context, const TableFilter& filter,
+                   const delta::Snapshot& snapshot, size_t column,
+                   const std::vector<std::string>& path) {
   const ColumnOf column_of = [column](const Expression&) { return std::optional<size_t>(column); };
   Translator translator(context, snapshot, column_of);
   auto all = [&](const auto& filters) {
     std::vector<Predicate> children;
-    for (const auto& child : filters) children.push_back(FilterAt(context, *child, snapshot, column, path));
+    for (const auto& child : filters)
+      children.push_back(FilterAt(context, *child, snapshot, column, path));
     return children;
   };
   switch (filter.filter_type) {
@@ -375,8 +391,10 @@ Predicate FilterAt(duckdb::ClientContext& context, const TableFilter& filter, co
       return FilterAt(context, *now, snapshot, column, path);
     }
     case TableFilterType::EXPRESSION_FILTER:
-      // The one reference in it is this column; below a struct filter it would be a field, which never happens.
-      return path.size() == 1 ? translator.Translate(*filter.Cast<duckdb::ExpressionFilter>().expr) : Predicate::Unknown();
+      // The one reference in it is this column; below a struct filter it would be a field, which
+      // never happens.
+      return path.size() == 1 ? translator.Translate(*filter.Cast<duckdb::ExpressionFilter>().expr)
+                              : Predicate::Unknown();
     default:
       break;
   }
@@ -400,7 +418,8 @@ Predicate FilterAt(duckdb::ClientContext& context, const TableFilter& filter, co
 
 }  // namespace
 
-delta::Predicate TranslateExpression(duckdb::ClientContext& context, const duckdb::Expression& expression,
+delta::Predicate TranslateExpression(duckdb::ClientContext& context,
+                                     const duckdb::Expression& expression,
                                      const delta::Snapshot& snapshot, const ColumnOf& column_of) {
   return Translator(context, snapshot, column_of).Translate(expression);
 }
@@ -411,8 +430,10 @@ delta::Predicate TranslateFilter(duckdb::ClientContext& context, const duckdb::T
   return FilterAt(context, filter, snapshot, column, {snapshot.schema().fields[column].name});
 }
 
-delta::Predicate TranslateFilters(duckdb::ClientContext& context, const duckdb::TableFilterSet& filters,
-                                  const delta::Snapshot& snapshot, const std::vector<std::optional<size_t>>& columns) {
+delta::Predicate TranslateFilters(duckdb::ClientContext& context,
+                                  const duckdb::TableFilterSet& filters,
+                                  const delta::Snapshot& snapshot,
+                                  const std::vector<std::optional<size_t>>& columns) {
   std::vector<Predicate> children;
   for (const auto& [position, filter] : filters.filters) {
     if (position >= columns.size() || !columns[position]) continue;

@@ -1,11 +1,12 @@
 #include "engine/query.h"
 
+#include <mutex>
+#include <utility>
+
 #include <duckdb/common/types/column/column_data_collection.hpp>
 #include <duckdb/main/client_context.hpp>
 #include <duckdb/main/valid_checker.hpp>
 #include <duckdb/storage/buffer_manager.hpp>
-#include <mutex>
-#include <utility>
 
 #include "engine/arrow_output.h"
 #include "engine/duckdb_errors.h"
@@ -18,7 +19,9 @@ using Chunk = duckdb::unique_ptr<duckdb::DataChunk>;
 // One pass over a collection.
 class CollectionCursor {
  public:
-  explicit CollectionCursor(duckdb::ColumnDataCollection& rows) : rows_(rows) { rows_.InitializeScan(state_); }
+  explicit CollectionCursor(duckdb::ColumnDataCollection& rows) : rows_(rows) {
+    rows_.InitializeScan(state_);
+  }
   Chunk Fetch() {
     auto chunk = duckdb::make_uniq<duckdb::DataChunk>();
     rows_.InitializeScanChunk(*chunk);
@@ -31,7 +34,8 @@ class CollectionCursor {
   duckdb::ColumnDataScanState state_;
 };
 
-// What a finished statement left; shared by its streams. Members go in reverse order: the rows before their instance.
+// What a finished statement left; shared by its streams. Members go in reverse order: the rows
+// before their instance.
 struct Finished {
   std::shared_ptr<DuckDbInstance> instance;
   duckdb::shared_ptr<duckdb::ClientContext> context;
@@ -43,8 +47,12 @@ class FinishedRows final : public RowSource {
   explicit FinishedRows(std::shared_ptr<Finished> finished)
       : finished_(std::move(finished)), cursor_(finished_->result->Collection()) {}
   const duckdb::vector<std::string>& names() const override { return finished_->result->names; }
-  const duckdb::vector<duckdb::LogicalType>& types() const override { return finished_->result->types; }
-  duckdb::ClientProperties properties() const override { return finished_->result->client_properties; }
+  const duckdb::vector<duckdb::LogicalType>& types() const override {
+    return finished_->result->types;
+  }
+  duckdb::ClientProperties properties() const override {
+    return finished_->result->client_properties;
+  }
   Chunk Fetch() override { return cursor_.Fetch(); }
 
  private:
@@ -83,11 +91,14 @@ struct Pinned {
   std::weak_ptr<LiveRows> open;  // The stream that runs on the connection, if any.
 };
 
-// A running SELECT. The mutex serves the one case of two threads: a reader, and a second Open that buffers the rest.
+// A running SELECT. The mutex serves the one case of two threads: a reader, and a second Open that
+// buffers the rest.
 class LiveRows final : public RowSource {
  public:
   LiveRows(std::shared_ptr<Pinned> pinned, duckdb::unique_ptr<duckdb::QueryResult> result)
-      : pinned_(std::move(pinned)), result_(std::move(result)), properties_(result_->client_properties) {}
+      : pinned_(std::move(pinned)),
+        result_(std::move(result)),
+        properties_(result_->client_properties) {}
 
   const duckdb::vector<std::string>& names() const override { return pinned_->bound.names; }
   const duckdb::vector<duckdb::LogicalType>& types() const override { return pinned_->bound.types; }
@@ -136,17 +147,20 @@ class LiveRows final : public RowSource {
 class PinnedQuery final : public Query {
  public:
   explicit PinnedQuery(std::shared_ptr<Pinned> pinned)
-      : pinned_(std::move(pinned)), columns_(Describe(pinned_->bound.names, pinned_->bound.types)) {}
+      : pinned_(std::move(pinned)),
+        columns_(Describe(pinned_->bound.names, pinned_->bound.types)) {}
   const std::vector<ColumnDescription>& columns() const override { return columns_; }
 
   Status Open(int64_t batch_rows, ArrowArrayStream* out) override {
     if (auto open = pinned_->open.lock()) open->Buffer();
     auto& transaction = pinned_->connection->context->ActiveTransaction();
     if (duckdb::ValidChecker::IsInvalidated(transaction)) {
-      return Invalid("engine.query_failed", "this query failed or was interrupted before, and its snapshots are gone",
+      return Invalid("engine.query_failed",
+                     "this query failed or was interrupted before, and its snapshots are gone",
                      "Make the query again");
     }
-    LAKEHOLD_ASSIGN(auto result, Execute(*pinned_->connection, pinned_->parsed, duckdb::QueryParameters(true)));
+    LAKEHOLD_ASSIGN(auto result,
+                    Execute(*pinned_->connection, pinned_->parsed, duckdb::QueryParameters(true)));
     return CatchDuckDb([&]() -> Status {
       auto rows = std::make_shared<LiveRows>(pinned_, std::move(result));
       pinned_->open = rows;
@@ -175,7 +189,8 @@ std::unique_ptr<Query> MakeFinishedQuery(std::shared_ptr<DuckDbInstance> instanc
 }
 
 Result<std::unique_ptr<Query>> BindSelect(std::shared_ptr<DuckDbInstance> instance,
-                                          duckdb::unique_ptr<duckdb::Connection> connection, ParsedStatement parsed) {
+                                          duckdb::unique_ptr<duckdb::Connection> connection,
+                                          ParsedStatement parsed) {
   return CatchDuckDb([&]() -> Result<std::unique_ptr<Query>> {
     connection->BeginTransaction();
     LAKEHOLD_ASSIGN(auto bound, BindColumns(*connection, parsed));

@@ -1,8 +1,10 @@
-// The two kinds of Query: a statement that has run, and a SELECT bound to the snapshots of its moment.
+// The two kinds of Query: a statement that has run, and a SELECT bound to the snapshots of its
+// moment.
 #pragma once
 
-#include <duckdb.hpp>
 #include <memory>
+
+#include <duckdb.hpp>
 
 #include "base/result.h"
 #include "engine/duckdb_instance.h"
@@ -17,9 +19,11 @@ std::unique_ptr<Query> MakeFinishedQuery(std::shared_ptr<DuckDbInstance> instanc
                                          duckdb::unique_ptr<duckdb::MaterializedQueryResult> result,
                                          int64_t changed_rows);
 
-// Binds a SELECT on a connection of its own: its transaction stays open and pins what the SELECT reads, so that each Open
-// sees the same. A second Open while a stream is open first buffers what is left of that one.
+// Binds a SELECT on a connection of its own: its transaction stays open and pins what the SELECT
+// reads, so that each Open sees the same. A second Open while a stream is open first buffers what
+// is left of that one.
 Result<std::unique_ptr<Query>> BindSelect(std::shared_ptr<DuckDbInstance> instance,
-                                          duckdb::unique_ptr<duckdb::Connection> connection, ParsedStatement parsed);
+                                          duckdb::unique_ptr<duckdb::Connection> connection,
+                                          ParsedStatement parsed);
 
 }  // namespace lakehold::engine

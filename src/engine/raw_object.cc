@@ -10,13 +10,16 @@ namespace lakehold::engine {
 
 std::optional<RawObjectEntries> ParseRawObject(const std::string& json) {
   // The log's parser reads maps of text too: as the partition values of a file.
-  const std::string line = R"({"add":{"path":"x","size":0,"modificationTime":0,"dataChange":false,"partitionValues":)" +
-                           json + "}}\n";
+  const std::string line =
+      R"({"add":{"path":"x","size":0,"modificationTime":0,"dataChange":false,"partitionValues":)" +
+      json + "}}\n";
   std::optional<RawObjectEntries> entries;
-  const Status parsed = delta::ParseCommit(Bytes::CopyOf(line), "tags", {}, [&](delta::Action&& action) -> Status {
-    if (auto* add = std::get_if<delta::AddFile>(&action)) entries = std::move(add->partition_values);
-    return {};
-  });
+  const Status parsed =
+      delta::ParseCommit(Bytes::CopyOf(line), "tags", {}, [&](delta::Action&& action) -> Status {
+        if (auto* add = std::get_if<delta::AddFile>(&action))
+          entries = std::move(add->partition_values);
+        return {};
+      });
   if (!parsed.ok()) return std::nullopt;
   return entries;
 }
@@ -27,8 +30,10 @@ std::string FormatRawObject(const RawObjectEntries& entries) {
     if (json.size() > 1) json += ',';
     delta::AppendJsonString(key, json);
     json += ':';
-    if (value) delta::AppendJsonString(*value, json);
-    else json += "null";
+    if (value)
+      delta::AppendJsonString(*value, json);
+    else
+      json += "null";
   }
   return json + "}";
 }

@@ -1,4 +1,5 @@
-// RawObject: the entries of a raw JSON object as texts (tags are maps of text in checkpoints). Pure functions.
+// RawObject: the entries of a raw JSON object as texts (tags are maps of text in checkpoints). Pure
+// functions.
 #pragma once
 
 #include <optional>

@@ -14,21 +14,27 @@ using duckdb::UnifiedVectorFormat;
 using duckdb::Vector;
 
 // The outcomes of a condition over rows that all have these partition values.
-delta::TruthSet Evaluate(const delta::Predicate& predicate, const std::vector<delta::Scalar>& values) {
+delta::TruthSet Evaluate(const delta::Predicate& predicate,
+                         const std::vector<delta::Scalar>& values) {
   switch (predicate.kind) {
-    case delta::PredicateKind::kUnknown: return {};
+    case delta::PredicateKind::kUnknown:
+      return {};
     case delta::PredicateKind::kAnd: {
       delta::TruthSet truth{true, false, false};
-      for (const delta::Predicate& child : predicate.children) truth = truth && Evaluate(child, values);
+      for (const delta::Predicate& child : predicate.children)
+        truth = truth && Evaluate(child, values);
       return truth;
     }
     case delta::PredicateKind::kOr: {
       delta::TruthSet truth{false, true, false};
-      for (const delta::Predicate& child : predicate.children) truth = truth || Evaluate(child, values);
+      for (const delta::Predicate& child : predicate.children)
+        truth = truth || Evaluate(child, values);
       return truth;
     }
-    case delta::PredicateKind::kNot: return !Evaluate(predicate.children.at(0), values);
-    default: break;
+    case delta::PredicateKind::kNot:
+      return !Evaluate(predicate.children.at(0), values);
+    default:
+      break;
   }
   delta::ColumnRange range;
   if (predicate.column.partition >= 0) {
@@ -47,8 +53,8 @@ struct NotNullCheck::Rule {
 };
 
 NotNullCheck::NotNullCheck(const delta::Schema& schema) {
-  const auto add = [this](const auto& self, const std::vector<delta::Field>& fields, const std::string& prefix,
-                          const std::vector<size_t>& above) -> void {
+  const auto add = [this](const auto& self, const std::vector<delta::Field>& fields,
+                          const std::string& prefix, const std::vector<size_t>& above) -> void {
     for (size_t i = 0; i < fields.size(); i++) {
       std::vector<size_t> position = above;
       position.push_back(i);
@@ -59,7 +65,8 @@ NotNullCheck::NotNullCheck(const delta::Schema& schema) {
         rule->position = position;
         rules_.push_back(std::move(rule));
       }
-      if (fields[i].type.kind == delta::TypeKind::kStruct) self(self, fields[i].type.fields, name + ".", position);
+      if (fields[i].type.kind == delta::TypeKind::kStruct)
+        self(self, fields[i].type.fields, name + ".", position);
     }
   };
   add(add, schema.fields, "", {});
@@ -95,10 +102,12 @@ Status NotNullCheck::Result(std::string_view table) const {
   for (const auto& rule : rules_) {
     const int64_t rows = rule->rows;
     if (rows == 0) continue;
-    return Invalid("sql.not_null",
-                   fmt::format("table \"{}\": column \"{}\" is NOT NULL, but {} {} NULL in it; nothing was written", table,
-                               rule->name, rows, rows == 1 ? "row has" : "rows have"),
-                   "give every row a value");
+    return Invalid(
+        "sql.not_null",
+        fmt::format(
+            "table \"{}\": column \"{}\" is NOT NULL, but {} {} NULL in it; nothing was written",
+            table, rule->name, rows, rows == 1 ? "row has" : "rows have"),
+        "give every row a value");
   }
   return {};
 }
@@ -112,24 +121,27 @@ Status CheckWholeMicroseconds(Vector& nanoseconds, idx_t count, std::string_view
     if (!format.validity.RowIsValid(at) || data[at].value % 1000 == 0) continue;
     if (!duckdb::Timestamp::IsFinite(data[at])) continue;
     return Invalid("types.inexact",
-                   fmt::format("column \"{}\": {} has nanoseconds, and tables keep microseconds", column,
-                               duckdb::Value::TIMESTAMPNS(data[at]).ToString()),
+                   fmt::format("column \"{}\": {} has nanoseconds, and tables keep microseconds",
+                               column, duckdb::Value::TIMESTAMPNS(data[at]).ToString()),
                    "cast it to TIMESTAMP to cut them off");
   }
   return {};
 }
 
-Status CheckPartitionMatches(const delta::Predicate& where, const std::vector<delta::Field>& partition_fields,
+Status CheckPartitionMatches(const delta::Predicate& where,
+                             const std::vector<delta::Field>& partition_fields,
                              const std::vector<delta::Scalar>& values) {
   const delta::TruthSet truth = Evaluate(where, values);
   if (truth.can_be_true && !truth.can_be_false && !truth.can_be_null) return {};
   std::string text;
   for (size_t i = 0; i < values.size(); i++) {
     if (!text.empty()) text += ", ";
-    text += fmt::format("{} = {}", partition_fields[i].name, delta::FormatScalar(values[i], partition_fields[i].type));
+    text += fmt::format("{} = {}", partition_fields[i].name,
+                        delta::FormatScalar(values[i], partition_fields[i].type));
   }
   return Invalid("txn.overwrite_mismatch",
-                 fmt::format("rows with {} do not satisfy the overwrite's condition {}", text, delta::FormatPredicate(where)),
+                 fmt::format("rows with {} do not satisfy the overwrite's condition {}", text,
+                             delta::FormatPredicate(where)),
                  "filter the rows by the same condition, or widen it");
 }
 

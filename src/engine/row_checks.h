@@ -1,5 +1,5 @@
-// RowChecks: what rows must satisfy before they are written: NOT NULL, exact nanoseconds, an overwrite's condition.
-// Thread-safe.
+// RowChecks: what rows must satisfy before they are written: NOT NULL, exact nanoseconds, an
+// overwrite's condition. Thread-safe.
 #pragma once
 
 #include <atomic>
@@ -8,14 +8,16 @@
 #include <string>
 #include <vector>
 
+#include "duckdb.hpp"
+
 #include "base/result.h"
 #include "delta/predicate.h"
 #include "delta/schema.h"
-#include "duckdb.hpp"
 
 namespace lakehold::engine {
 
-// NOT NULL at top level and in structs. All violations of a statement are counted, so that one error tells how many.
+// NOT NULL at top level and in structs. All violations of a statement are counted, so that one
+// error tells how many.
 class NotNullCheck {
  public:
   explicit NotNullCheck(const delta::Schema& schema);
@@ -30,11 +32,15 @@ class NotNullCheck {
   std::atomic<bool> broken_{false};
 };
 
-// Nanoseconds that a microsecond cannot hold, in a column stored as timestamp: kInvalid "types.inexact".
-Status CheckWholeMicroseconds(duckdb::Vector& nanoseconds, duckdb::idx_t count, std::string_view column);
+// Nanoseconds that a microsecond cannot hold, in a column stored as timestamp: kInvalid
+// "types.inexact".
+Status CheckWholeMicroseconds(duckdb::Vector& nanoseconds, duckdb::idx_t count,
+                              std::string_view column);
 
-// Whether the rows of a partition satisfy the condition of an overwrite: kInvalid "txn.overwrite_mismatch" names the values.
-Status CheckPartitionMatches(const delta::Predicate& where, const std::vector<delta::Field>& partition_fields,
+// Whether the rows of a partition satisfy the condition of an overwrite: kInvalid
+// "txn.overwrite_mismatch" names the values.
+Status CheckPartitionMatches(const delta::Predicate& where,
+                             const std::vector<delta::Field>& partition_fields,
                              const std::vector<delta::Scalar>& values);
 
 }  // namespace lakehold::engine

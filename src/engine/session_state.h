@@ -1,7 +1,8 @@
-// SessionState: what a session learns from the engine room beside DuckDB's own results. Externally synchronized with its
-// ClientContext, which owns it.
+// SessionState: what a session learns from the engine room beside DuckDB's own results. Externally
+// synchronized with its ClientContext, which owns it.
 //
-// The session clears it before a statement and reads it afterwards. Filled by lake_transaction.cc and file_list.cc.
+// The session clears it before a statement and reads it afterwards. Filled by lake_transaction.cc
+// and file_list.cc.
 #pragma once
 
 #include <memory>
@@ -9,10 +10,11 @@
 #include <string>
 #include <vector>
 
-#include "base/cancel_token.h"
-#include "base/result.h"
 #include "duckdb.hpp"
 #include "duckdb/main/client_context_state.hpp"
+
+#include "base/cancel_token.h"
+#include "base/result.h"
 #include "engine/engine.h"
 
 namespace lakehold::engine {
@@ -26,14 +28,15 @@ class SessionState final : public duckdb::ClientContextState {
 
   // Commits made, in order.
   std::vector<CommitReport> commits;
-  // The error behind the exception or ErrorData that DuckDB reports: it travels beside, because DuckDB rewraps commit errors
-  // as text.
+  // The error behind the exception or ErrorData that DuckDB reports: it travels beside, because
+  // DuckDB rewraps commit errors as text.
   std::optional<Error> error;
   // One report a scan, in the order of binding; the last pruning of a scan counts.
   std::vector<std::shared_ptr<ScanReport>> scans;
   // Honoured by Commit until its first publishing attempt. May be null.
   std::shared_ptr<const CancelToken> cancel;
-  // For commitInfo of the next write: operation parameters given by the caller. Consumed by the commit.
+  // For commitInfo of the next write: operation parameters given by the caller. Consumed by the
+  // commit.
   std::map<std::string, std::string> operation_parameters;
 };
 

@@ -1,16 +1,16 @@
 #include "engine/spill_folder.h"
 
-#include <fmt/format.h>
-#include <signal.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <cerrno>
 #include <charconv>
 #include <cstdlib>
 #include <filesystem>
 #include <string_view>
 #include <system_error>
+
+#include <fmt/format.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 namespace lakehold::engine {
 namespace {
@@ -24,7 +24,8 @@ std::string TextOfVariable(const char* name) {
   return text == nullptr ? std::string() : std::string(text);
 }
 
-// A process of another container may share the folder without being visible here, hence the age besides the pid.
+// A process of another container may share the folder without being visible here, hence the age
+// besides the pid.
 bool IsStale(const fs::path& folder, int64_t now_ms) {
   const std::string name = folder.filename().string();
   if (!name.starts_with(kPrefix)) return false;
@@ -35,13 +36,15 @@ bool IsStale(const fs::path& folder, int64_t now_ms) {
   if (error != std::errc() || end == last || *end != '-' || pid <= 0) return false;
   if (kill(pid, 0) == 0 || errno != ESRCH) return false;
   struct stat about {};
-  if (lstat(folder.c_str(), &about) != 0 || !S_ISDIR(about.st_mode) || about.st_uid != geteuid()) return false;
+  if (lstat(folder.c_str(), &about) != 0 || !S_ISDIR(about.st_mode) || about.st_uid != geteuid())
+    return false;
   return now_ms - int64_t{about.st_mtim.tv_sec} * 1000 > kStaleMs;
 }
 
 void SweepStale(const fs::path& parent, int64_t now_ms) {
   std::error_code ignored;
-  for (fs::directory_iterator it(parent, ignored), end; it != end && !ignored; it.increment(ignored)) {
+  for (fs::directory_iterator it(parent, ignored), end; it != end && !ignored;
+       it.increment(ignored)) {
     std::error_code failed;  // A folder that cannot be removed is somebody else's care.
     if (IsStale(it->path(), now_ms)) fs::remove_all(it->path(), failed);
   }
@@ -56,7 +59,8 @@ std::string ChooseSpillFolder(const Environment& environment) {
   std::string parent = TextOfVariable("TMPDIR");
   if (parent.empty()) parent = "/tmp";
   SweepStale(parent, environment.runtime.clock.NowMs());
-  return fmt::format("{}/{}{}-{:016x}", parent, kPrefix, getpid(), environment.runtime.random.Next());
+  return fmt::format("{}/{}{}-{:016x}", parent, kPrefix, getpid(),
+                     environment.runtime.random.Next());
 }
 
 }  // namespace lakehold::engine

@@ -1,8 +1,10 @@
 #include "engine/statement.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+#include <set>
+#include <string>
+#include <utility>
+
 #include <duckdb/catalog/catalog.hpp>
 #include <duckdb/main/client_context.hpp>
 #include <duckdb/parser/expression/function_expression.hpp>
@@ -11,9 +13,7 @@
 #include <duckdb/parser/query_node/select_node.hpp>
 #include <duckdb/parser/statement/select_statement.hpp>
 #include <duckdb/planner/planner.hpp>
-#include <set>
-#include <string>
-#include <utility>
+#include <fmt/format.h>
 
 #include "engine/duckdb_errors.h"
 #include "engine/session_state.h"
@@ -28,7 +28,8 @@ Error OriginalOf(duckdb::Connection& connection, const duckdb::ErrorData& error)
   return kept ? *kept : ErrorFromDuckDb(error);
 }
 
-Result<duckdb::Value> ParameterValue(duckdb::ClientContext& context, const std::string& name, const SqlValue& given) {
+Result<duckdb::Value> ParameterValue(duckdb::ClientContext& context, const std::string& name,
+                                     const SqlValue& given) {
   if (given.type == "BLOB" && given.text) {
     return duckdb::Value::BLOB(duckdb::const_data_ptr_cast(given.text->data()), given.text->size());
   }
@@ -38,13 +39,15 @@ Result<duckdb::Value> ParameterValue(duckdb::ClientContext& context, const std::
     context.RunFunctionInTransaction(
         [&] {
           const auto type = duckdb::TransformStringToLogicalType(given.type, context);
-          value = given.text ? duckdb::Value(*given.text).CastAs(context, type) : duckdb::Value(type);
+          value =
+              given.text ? duckdb::Value(*given.text).CastAs(context, type) : duckdb::Value(type);
         },
         false);
     return value;
   } catch (const std::exception& exception) {
     const Error why = ErrorFromDuckDb(exception);
-    return Invalid("sql.parameter", fmt::format("parameter {} is no {}: {}", name, given.type, why.message));
+    return Invalid("sql.parameter",
+                   fmt::format("parameter {} is no {}: {}", name, given.type, why.message));
   }
 }
 
@@ -58,9 +61,10 @@ Status GiveValues(const std::map<std::string, duckdb::Value>& values, std::set<s
                   ParsedStatement* parsed) {
   std::set<std::string> missing;
   for (const auto& [name, position] : parsed->statement->named_param_map) {
-    const auto found = std::find_if(values.begin(), values.end(), [&name = name](const auto& entry) {
-      return duckdb::StringUtil::CIEquals(entry.first, name);
-    });
+    const auto found =
+        std::find_if(values.begin(), values.end(), [&name = name](const auto& entry) {
+          return duckdb::StringUtil::CIEquals(entry.first, name);
+        });
     if (found == values.end()) {
       missing.insert(name);
       continue;
@@ -73,9 +77,11 @@ Status GiveValues(const std::map<std::string, duckdb::Value>& values, std::set<s
 }
 
 bool IsAggregate(duckdb::ClientContext& context, const duckdb::FunctionExpression& call) {
-  auto lookup = duckdb::EntryLookupInfo(duckdb::CatalogType::AGGREGATE_FUNCTION_ENTRY, call.function_name);
-  auto entry = duckdb::Catalog::GetEntry(context, INVALID_CATALOG, call.schema.empty() ? DEFAULT_SCHEMA : call.schema,
-                                         lookup, duckdb::OnEntryNotFound::RETURN_NULL);
+  auto lookup =
+      duckdb::EntryLookupInfo(duckdb::CatalogType::AGGREGATE_FUNCTION_ENTRY, call.function_name);
+  auto entry = duckdb::Catalog::GetEntry(context, INVALID_CATALOG,
+                                         call.schema.empty() ? DEFAULT_SCHEMA : call.schema, lookup,
+                                         duckdb::OnEntryNotFound::RETURN_NULL);
   return entry && entry->type == duckdb::CatalogType::AGGREGATE_FUNCTION_ENTRY;
 }
 
@@ -90,21 +96,25 @@ std::string Forbidden(duckdb::ClientContext& context, const ParsedExpression& ex
       return "a star";
     case duckdb::ExpressionClass::FUNCTION: {
       const auto& call = expression.Cast<duckdb::FunctionExpression>();
-      if (!call.is_operator && IsAggregate(context, call)) return fmt::format("the aggregate {}()", call.function_name);
+      if (!call.is_operator && IsAggregate(context, call))
+        return fmt::format("the aggregate {}()", call.function_name);
       break;
     }
     default:
       break;
   }
   std::string found;
-  duckdb::ParsedExpressionIterator::EnumerateChildren(expression, [&](const ParsedExpression& child) {
-    if (found.empty()) found = Forbidden(context, child);
-  });
+  duckdb::ParsedExpressionIterator::EnumerateChildren(expression,
+                                                      [&](const ParsedExpression& child) {
+                                                        if (found.empty())
+                                                          found = Forbidden(context, child);
+                                                      });
   return found;
 }
 
-// The expression of "SELECT (<text>)" if that is all the text is. A FROM, or a comment that swallows what follows, would end
-// up elsewhere in our statement; a parenthesis that closes ours does not parse without ours.
+// The expression of "SELECT (<text>)" if that is all the text is. A FROM, or a comment that
+// swallows what follows, would end up elsewhere in our statement; a parenthesis that closes ours
+// does not parse without ours.
 duckdb::unique_ptr<ParsedExpression> SoleExpression(const std::string& text) {
   for (const char* frame : {"SELECT {}", "SELECT ({})", "SELECT ({}\n)"}) {
     duckdb::Parser parser;
@@ -112,20 +122,25 @@ duckdb::unique_ptr<ParsedExpression> SoleExpression(const std::string& text) {
     if (parser.statements.size() != 1) return nullptr;
     if (parser.statements[0]->type != duckdb::StatementType::SELECT_STATEMENT) return nullptr;
     auto& query = *parser.statements[0]->Cast<duckdb::SelectStatement>().node;
-    if (query.type != duckdb::QueryNodeType::SELECT_NODE || !query.modifiers.empty()) return nullptr;
+    if (query.type != duckdb::QueryNodeType::SELECT_NODE || !query.modifiers.empty())
+      return nullptr;
     auto& node = query.Cast<duckdb::SelectNode>();
-    const bool bare = node.select_list.size() == 1 && node.from_table->type == duckdb::TableReferenceType::EMPTY_FROM &&
+    const bool bare = node.select_list.size() == 1 &&
+                      node.from_table->type == duckdb::TableReferenceType::EMPTY_FROM &&
                       !node.where_clause && !node.having && !node.qualify && !node.sample &&
-                      node.groups.group_expressions.empty() && node.select_list[0]->GetAlias().empty();
+                      node.groups.group_expressions.empty() &&
+                      node.select_list[0]->GetAlias().empty();
     if (!bare) return nullptr;
-    if (std::string_view(frame).find('\n') != std::string_view::npos) return std::move(node.select_list[0]);
+    if (std::string_view(frame).find('\n') != std::string_view::npos)
+      return std::move(node.select_list[0]);
   }
   return nullptr;
 }
 
 }  // namespace
 
-Result<std::vector<ParsedStatement>> ParseStatements(duckdb::Connection& connection, std::string_view sql,
+Result<std::vector<ParsedStatement>> ParseStatements(duckdb::Connection& connection,
+                                                     std::string_view sql,
                                                      const Parameters& parameters) {
   return CatchDuckDb([&]() -> Result<std::vector<ParsedStatement>> {
     std::map<std::string, duckdb::Value> values;
@@ -142,13 +157,15 @@ Result<std::vector<ParsedStatement>> ParseStatements(duckdb::Connection& connect
     }
     if (parsed.empty()) return Invalid("sql.syntax", "there is no statement in the text");
     if (!unused.empty()) {
-      return Invalid("sql.parameter", fmt::format("no statement names the parameter {}", Join(unused)));
+      return Invalid("sql.parameter",
+                     fmt::format("no statement names the parameter {}", Join(unused)));
     }
     return parsed;
   });
 }
 
-Result<ParsedStatement> ParseSelect(duckdb::Connection& connection, std::string_view sql, const Parameters& parameters) {
+Result<ParsedStatement> ParseSelect(duckdb::Connection& connection, std::string_view sql,
+                                    const Parameters& parameters) {
   LAKEHOLD_ASSIGN(auto parsed, ParseStatements(connection, sql, parameters));
   if (parsed.size() != 1 || parsed[0].statement->type != duckdb::StatementType::SELECT_STATEMENT) {
     return Invalid("sql.not_a_select", "one SELECT is wanted here");
@@ -162,9 +179,10 @@ Result<Parameters> ParametersNamedIn(std::string_view sql, const Parameters& par
     parser.ParseQuery(std::string(sql));
     Parameters named;
     for (const auto& entry : parameters) {
-      const bool wanted = std::any_of(parser.statements.begin(), parser.statements.end(), [&](const auto& statement) {
-        return statement->named_param_map.find(entry.first) != statement->named_param_map.end();
-      });
+      const bool wanted = std::any_of(
+          parser.statements.begin(), parser.statements.end(), [&](const auto& statement) {
+            return statement->named_param_map.find(entry.first) != statement->named_param_map.end();
+          });
       if (wanted) named.insert(entry);
     }
     return named;
@@ -177,16 +195,18 @@ Status CheckScalarExpression(duckdb::Connection& connection, std::string_view te
     try {
       expression = SoleExpression(std::string(text));
     } catch (const duckdb::ParserException& exception) {
-      return Invalid("sql.not_an_expression",
-                     fmt::format("\"{}\" is no expression: {}", text, ErrorFromDuckDb(exception).message));
+      return Invalid("sql.not_an_expression", fmt::format("\"{}\" is no expression: {}", text,
+                                                          ErrorFromDuckDb(exception).message));
     }
     std::string forbidden = "more than one expression";
     if (expression) {
-      connection.context->RunFunctionInTransaction([&] { forbidden = Forbidden(*connection.context, *expression); },
-                                                   false);
+      connection.context->RunFunctionInTransaction(
+          [&] { forbidden = Forbidden(*connection.context, *expression); }, false);
     }
     if (forbidden.empty()) return {};
-    return Invalid("sql.not_an_expression", fmt::format("\"{}\" holds {}; one scalar expression is wanted", text, forbidden));
+    return Invalid(
+        "sql.not_an_expression",
+        fmt::format("\"{}\" holds {}; one scalar expression is wanted", text, forbidden));
   });
 }
 
@@ -218,7 +238,8 @@ std::vector<ColumnDescription> Describe(const duckdb::vector<std::string>& names
   return columns;
 }
 
-Result<duckdb::unique_ptr<duckdb::QueryResult>> Execute(duckdb::Connection& connection, const ParsedStatement& parsed,
+Result<duckdb::unique_ptr<duckdb::QueryResult>> Execute(duckdb::Connection& connection,
+                                                        const ParsedStatement& parsed,
                                                         duckdb::QueryParameters how) {
   auto& state = SessionState::Of(*connection.context);
   state.error.reset();

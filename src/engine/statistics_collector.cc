@@ -13,11 +13,13 @@
 
 namespace lakehold::engine {
 
-// What is known of one leaf. `rows` are flat values with `validity`; NULLs are counted by the caller.
+// What is known of one leaf. `rows` are flat values with `validity`; NULLs are counted by the
+// caller.
 class LeafBounds {
  public:
   virtual ~LeafBounds() = default;
-  virtual void Add(duckdb::Vector& flat, const duckdb::ValidityMask& validity, duckdb::idx_t count) = 0;
+  virtual void Add(duckdb::Vector& flat, const duckdb::ValidityMask& validity,
+                   duckdb::idx_t count) = 0;
   virtual void Merge(const LeafBounds& other) = 0;
   virtual void Fill(delta::LeafStats& stats) const = 0;
 
@@ -109,7 +111,8 @@ class IntegerBounds : public LeafBounds {
  private:
   delta::Scalar ScalarOf(T value) const {
     if constexpr (std::is_same_v<T, duckdb::hugeint_t>) {
-      return (static_cast<delta::Int128>(value.upper) << 64) | static_cast<delta::Int128>(value.lower);
+      return (static_cast<delta::Int128>(value.upper) << 64) |
+             static_cast<delta::Int128>(value.lower);
     } else if (decimal_) {
       return static_cast<delta::Int128>(value);
     } else {
@@ -170,11 +173,14 @@ class FloatBounds : public LeafBounds {
   bool has_nan_ = false;
 };
 
-// The first eight bytes as a number in the order of the bytes, zero padded: most comparisons end here.
+// The first eight bytes as a number in the order of the bytes, zero padded: most comparisons end
+// here.
 uint64_t HeadOf(const char* data, size_t size) {
   uint64_t head = 0;
-  if (size >= sizeof(head)) std::memcpy(&head, data, sizeof(head));
-  else std::memcpy(&head, data, size);
+  if (size >= sizeof(head))
+    std::memcpy(&head, data, sizeof(head));
+  else
+    std::memcpy(&head, data, size);
   return std::endian::native == std::endian::little ? __builtin_bswap64(head) : head;
 }
 
@@ -233,19 +239,31 @@ std::unique_ptr<LeafBounds> NewDecimalBounds(int precision) {
 
 std::unique_ptr<LeafBounds> NewBounds(const delta::DataType& type) {
   switch (type.kind) {
-    case delta::TypeKind::kBoolean: return std::make_unique<BooleanBounds>();
-    case delta::TypeKind::kByte: return std::make_unique<IntegerBounds<int8_t>>(false);
-    case delta::TypeKind::kShort: return std::make_unique<IntegerBounds<int16_t>>(false);
-    case delta::TypeKind::kInteger: return std::make_unique<IntegerBounds<int32_t>>(false);
-    case delta::TypeKind::kLong: return std::make_unique<IntegerBounds<int64_t>>(false);
-    case delta::TypeKind::kDate: return std::make_unique<IntegerBounds<int32_t>>(false);
+    case delta::TypeKind::kBoolean:
+      return std::make_unique<BooleanBounds>();
+    case delta::TypeKind::kByte:
+      return std::make_unique<IntegerBounds<int8_t>>(false);
+    case delta::TypeKind::kShort:
+      return std::make_unique<IntegerBounds<int16_t>>(false);
+    case delta::TypeKind::kInteger:
+      return std::make_unique<IntegerBounds<int32_t>>(false);
+    case delta::TypeKind::kLong:
+      return std::make_unique<IntegerBounds<int64_t>>(false);
+    case delta::TypeKind::kDate:
+      return std::make_unique<IntegerBounds<int32_t>>(false);
     case delta::TypeKind::kTimestamp:
-    case delta::TypeKind::kTimestampNtz: return std::make_unique<IntegerBounds<int64_t>>(false);
-    case delta::TypeKind::kFloat: return std::make_unique<FloatBounds<float>>();
-    case delta::TypeKind::kDouble: return std::make_unique<FloatBounds<double>>();
-    case delta::TypeKind::kDecimal: return NewDecimalBounds(type.precision);
-    case delta::TypeKind::kString: return std::make_unique<StringBounds>();
-    default: return std::make_unique<NoBounds>();
+    case delta::TypeKind::kTimestampNtz:
+      return std::make_unique<IntegerBounds<int64_t>>(false);
+    case delta::TypeKind::kFloat:
+      return std::make_unique<FloatBounds<float>>();
+    case delta::TypeKind::kDouble:
+      return std::make_unique<FloatBounds<double>>();
+    case delta::TypeKind::kDecimal:
+      return NewDecimalBounds(type.precision);
+    case delta::TypeKind::kString:
+      return std::make_unique<StringBounds>();
+    default:
+      return std::make_unique<NoBounds>();
   }
 }
 
@@ -259,14 +277,16 @@ bool Locate(const std::vector<delta::Field>& fields, const delta::StatsPath& pat
     if (fields[i].physical_name() != path[depth]) continue;
     leaf.position.push_back(position);
     leaf.type = fields[i].type;
-    return depth + 1 == path.size() || Locate(fields[i].type.fields, path, depth + 1, columns, leaf);
+    return depth + 1 == path.size() ||
+           Locate(fields[i].type.fields, path, depth + 1, columns, leaf);
   }
   return false;
 }
 
 }  // namespace
 
-IndexedLeafList FindIndexedLeaves(const delta::Schema& schema, const std::vector<std::string>& partition_columns,
+IndexedLeafList FindIndexedLeaves(const delta::Schema& schema,
+                                  const std::vector<std::string>& partition_columns,
                                   const std::map<std::string, std::string>& configuration) {
   std::vector<size_t> columns;
   size_t next = 0;

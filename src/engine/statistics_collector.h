@@ -1,7 +1,9 @@
-// StatisticsCollector: minimum, maximum and null count of the indexed leaves, from the chunks a data file is made of.
+// StatisticsCollector: minimum, maximum and null count of the indexed leaves, from the chunks a
+// data file is made of.
 //
-// The Parquet writer's own statistics have gaps (booleans, wide decimals, row groups that are all NULL, long strings), so
-// these are computed here, a vector at a time. Externally synchronized; collectors of parts are merged.
+// The Parquet writer's own statistics have gaps (booleans, wide decimals, row groups that are all
+// NULL, long strings), so these are computed here, a vector at a time. Externally synchronized;
+// collectors of parts are merged.
 #pragma once
 
 #include <cstdint>
@@ -10,9 +12,10 @@
 #include <string>
 #include <vector>
 
+#include "duckdb.hpp"
+
 #include "delta/schema.h"
 #include "delta/stats.h"
-#include "duckdb.hpp"
 
 namespace lakehold::engine {
 
@@ -24,8 +27,10 @@ struct IndexedLeaf {
 };
 using IndexedLeafList = std::shared_ptr<const std::vector<IndexedLeaf>>;
 
-// The leaves of a table that get statistics, by position in chunks that hold every column but the partition columns.
-IndexedLeafList FindIndexedLeaves(const delta::Schema& schema, const std::vector<std::string>& partition_columns,
+// The leaves of a table that get statistics, by position in chunks that hold every column but the
+// partition columns.
+IndexedLeafList FindIndexedLeaves(const delta::Schema& schema,
+                                  const std::vector<std::string>& partition_columns,
                                   const std::map<std::string, std::string>& configuration);
 
 class LeafBounds;

@@ -28,7 +28,8 @@ class StatisticsCollectorTest : public DataFileFixture {
 TEST_F(StatisticsCollectorTest, IntegersOfEveryWidth) {
   EXPECT_EQ(StatsOfValues("3, NULL, -128, 127", "TINYINT"), Json(4, "-128", "127", 1));
   EXPECT_EQ(StatsOfValues("3, -32768, 32767", "SMALLINT"), Json(3, "-32768", "32767", 0));
-  EXPECT_EQ(StatsOfValues("-2147483648, 2147483647", "INTEGER"), Json(2, "-2147483648", "2147483647", 0));
+  EXPECT_EQ(StatsOfValues("-2147483648, 2147483647", "INTEGER"),
+            Json(2, "-2147483648", "2147483647", 0));
   EXPECT_EQ(StatsOfValues("-9223372036854775808, 9223372036854775807", "BIGINT"),
             Json(2, "-9223372036854775808", "9223372036854775807", 0));
 }
@@ -40,33 +41,41 @@ TEST_F(StatisticsCollectorTest, Decimals) {
 }
 
 TEST_F(StatisticsCollectorTest, DatesAndTimestamps) {
-  EXPECT_EQ(StatsOfValues("'2026-11-01', '1969-01-02'", "DATE"), Json(2, "\"1969-01-02\"", "\"2026-11-01\"", 0));
+  EXPECT_EQ(StatsOfValues("'2026-11-01', '1969-01-02'", "DATE"),
+            Json(2, "\"1969-01-02\"", "\"2026-11-01\"", 0));
   const delta::ColumnStats stats = delta::ParseColumnStats(
       StatsOfValues("'2026-11-01 10:00:00.123456', '2026-11-01 09:00:00'", "TIMESTAMP"), {"v"},
       delta::DataType{delta::TypeKind::kTimestampNtz, 0, 0, {}}, delta::StatsTrust::kVouched);
   EXPECT_EQ(std::get<int64_t>(stats.min), 1793523600000000);
-  EXPECT_GE(std::get<int64_t>(stats.max), 1793527200123456) << "readers widen what is cut to milliseconds";
+  EXPECT_GE(std::get<int64_t>(stats.max), 1793527200123456)
+      << "readers widen what is cut to milliseconds";
 }
 
 TEST_F(StatisticsCollectorTest, FloatsIgnoreNanInTheMinimumAndGiveNoMaximumBesideIt) {
   EXPECT_EQ(StatsOfValues("1.5, -2.5", "DOUBLE"), Json(2, "-2.5", "1.5", 0));
-  EXPECT_EQ(StatsOfValues("'0.5', 'nan', '-1.5'", "DOUBLE"),
-            R"({"numRecords":3,"tightBounds":true,"minValues":{"v":-1.5},"maxValues":{},"nullCount":{"v":0}})");
-  EXPECT_EQ(StatsOfValues("'-0.0', '0.0'", "DOUBLE"), Json(2, "-0.0", "0.0", 0)) << "both zeros are inside";
+  EXPECT_EQ(
+      StatsOfValues("'0.5', 'nan', '-1.5'", "DOUBLE"),
+      R"({"numRecords":3,"tightBounds":true,"minValues":{"v":-1.5},"maxValues":{},"nullCount":{"v":0}})");
+  EXPECT_EQ(StatsOfValues("'-0.0', '0.0'", "DOUBLE"), Json(2, "-0.0", "0.0", 0))
+      << "both zeros are inside";
   const std::string none = StatsOfValues("'nan', NULL", "FLOAT");
   EXPECT_NE(none.find(R"("nullCount":{"v":1})"), std::string::npos) << none;
   EXPECT_EQ(none.find(R"("v":n)"), std::string::npos) << none;
 }
 
 TEST_F(StatisticsCollectorTest, LongTextsAreBoundedByPrefixes) {
-  const std::string stats = StatsOf("SELECT repeat(chr(97 + i::INTEGER), 1000) AS v FROM range(3) t(i)");
-  EXPECT_NE(stats.find("\"minValues\":{\"v\":\"" + std::string(32, 'a') + "\"}"), std::string::npos) << stats;
-  const auto column = delta::ParseColumnStats(stats, {"v"}, delta::DataType{delta::TypeKind::kString, 0, 0, {}});
+  const std::string stats =
+      StatsOf("SELECT repeat(chr(97 + i::INTEGER), 1000) AS v FROM range(3) t(i)");
+  EXPECT_NE(stats.find("\"minValues\":{\"v\":\"" + std::string(32, 'a') + "\"}"), std::string::npos)
+      << stats;
+  const auto column =
+      delta::ParseColumnStats(stats, {"v"}, delta::DataType{delta::TypeKind::kString, 0, 0, {}});
   EXPECT_GE(std::get<std::string>(column.max), std::string(1000, 'c'));
 }
 
 TEST_F(StatisticsCollectorTest, TextsAreOrderedByUnsignedBytes) {
-  EXPECT_EQ(StatsOfValues("'b', 'é', 'abcdefghijklm', 'abcdefgh', ''", "VARCHAR"), Json(5, "\"\"", "\"é\"", 0));
+  EXPECT_EQ(StatsOfValues("'b', 'é', 'abcdefghijklm', 'abcdefgh', ''", "VARCHAR"),
+            Json(5, "\"\"", "\"é\"", 0));
   EXPECT_EQ(StatsOfValues("'abcdefghZ', 'abcdefghA', 'abcdefgh'", "VARCHAR"),
             Json(3, "\"abcdefgh\"", "\"abcdefghZ\"", 0));
 }
@@ -93,7 +102,8 @@ TEST_F(StatisticsCollectorTest, ALeafIsNullWhereItsStructIs) {
 }
 
 TEST_F(StatisticsCollectorTest, BoundsCoverAllRowGroupsAndSurviveOneThatIsAllNull) {
-  const std::string stats = StatsOf("SELECT CASE WHEN i < 200000 THEN NULL ELSE i END AS v FROM range(400000) t(i)");
+  const std::string stats =
+      StatsOf("SELECT CASE WHEN i < 200000 THEN NULL ELSE i END AS v FROM range(400000) t(i)");
   EXPECT_EQ(stats, Json(400000, "200000", "399999", 200000));
 }
 

@@ -1,13 +1,13 @@
 #include "engine/store_file_system.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <duckdb/common/file_system.hpp>
 #include <optional>
 #include <span>
 #include <string>
 #include <utility>
+
+#include <duckdb/common/file_system.hpp>
+#include <fmt/format.h>
 
 #include "engine/duckdb_errors.h"
 #include "engine/store_registry.h"
@@ -17,15 +17,15 @@ namespace lakehold::engine {
 namespace {
 
 using duckdb::FileHandle;
-using duckdb::FileOpenFlags;
 using duckdb::FileOpener;
+using duckdb::FileOpenFlags;
 using duckdb::idx_t;
 using duckdb::optional_ptr;
 
 class StoreFile final : public FileHandle {
  public:
-  StoreFile(duckdb::FileSystem& file_system, const std::string& path, FileOpenFlags flags, StoreRegistry& registry,
-            StoreLocation place)
+  StoreFile(duckdb::FileSystem& file_system, const std::string& path, FileOpenFlags flags,
+            StoreRegistry& registry, StoreLocation place)
       : FileHandle(file_system, path, flags), registry_(registry), place_(std::move(place)) {}
   // Not closing is the whole point: an abandoned sink leaves nothing behind.
   ~StoreFile() override = default;
@@ -40,7 +40,9 @@ class StoreFile final : public FileHandle {
   }
 
   const storage::ObjectMeta& meta() const {
-    if (!reader_) ThrowError(Internal("engine.not_reading", fmt::format("\"{}\" is not open for reading", path)));
+    if (!reader_)
+      ThrowError(
+          Internal("engine.not_reading", fmt::format("\"{}\" is not open for reading", path)));
     return reader_->meta();
   }
   bool reading() const { return reader_ != nullptr; }
@@ -55,7 +57,9 @@ class StoreFile final : public FileHandle {
     CheckOrThrow(reader_->ReadAt(offset, {static_cast<std::byte*>(into), length}));
   }
   void Append(const void* from, uint64_t length) {
-    if (!sink_) ThrowError(Internal("engine.not_writing", fmt::format("\"{}\" is not open for writing", path)));
+    if (!sink_)
+      ThrowError(
+          Internal("engine.not_writing", fmt::format("\"{}\" is not open for writing", path)));
     CheckOrThrow(sink_->Write({static_cast<const std::byte*>(from), length}));
   }
 
@@ -78,7 +82,8 @@ class StoreFile final : public FileHandle {
     if (published.error().kind != ErrorKind::kOutcomeUnknown) ThrowError(published.error());
     // No version names the file yet, so the outcome of the statement is known: it failed.
     ThrowError(IoError("engine.file_not_published",
-                       fmt::format("it is not known whether '{}' got its name ({})", place_.key, published.error().message),
+                       fmt::format("it is not known whether '{}' got its name ({})", place_.key,
+                                   published.error().message),
                        "Repeat the statement: nothing was changed"));
   }
 
@@ -103,7 +108,9 @@ class StoreFileSystem final : public duckdb::FileSystem {
       return file;
     }
     const Status opened = file->OpenForReading();
-    if (!opened.ok() && flags.ReturnNullIfNotExists() && opened.error().kind == ErrorKind::kNotFound) return nullptr;
+    if (!opened.ok() && flags.ReturnNullIfNotExists() &&
+        opened.error().kind == ErrorKind::kNotFound)
+      return nullptr;
     CheckOrThrow(opened);
     return file;
   }
@@ -114,7 +121,8 @@ class StoreFileSystem final : public duckdb::FileSystem {
   int64_t Read(FileHandle& handle, void* buffer, int64_t nr_bytes) override {
     StoreFile& file = FileOf(handle);
     const uint64_t size = file.meta().size_bytes;
-    const uint64_t length = std::min<uint64_t>(static_cast<uint64_t>(nr_bytes), size - std::min(size, file.position));
+    const uint64_t length =
+        std::min<uint64_t>(static_cast<uint64_t>(nr_bytes), size - std::min(size, file.position));
     if (length > 0) file.ReadAt(buffer, length, file.position);
     file.position += length;
     return static_cast<int64_t>(length);
@@ -128,9 +136,12 @@ class StoreFileSystem final : public duckdb::FileSystem {
     return nr_bytes;
   }
 
-  int64_t GetFileSize(FileHandle& handle) override { return static_cast<int64_t>(FileOf(handle).size_bytes()); }
+  int64_t GetFileSize(FileHandle& handle) override {
+    return static_cast<int64_t>(FileOf(handle).size_bytes());
+  }
   duckdb::timestamp_t GetLastModifiedTime(FileHandle& handle) override {
-    return duckdb::timestamp_t(FileOf(handle).reading() ? FileOf(handle).meta().modified_ns / 1000 : 0);
+    return duckdb::timestamp_t(FileOf(handle).reading() ? FileOf(handle).meta().modified_ns / 1000
+                                                        : 0);
   }
   std::string GetVersionTag(FileHandle& handle) override {
     return FileOf(handle).reading() ? FileOf(handle).meta().identity : std::string();
@@ -144,12 +155,16 @@ class StoreFileSystem final : public duckdb::FileSystem {
     return metadata;
   }
 
-  bool FileExists(const std::string& path, optional_ptr<FileOpener>) override { return Exists(path); }
+  bool FileExists(const std::string& path, optional_ptr<FileOpener>) override {
+    return Exists(path);
+  }
   bool IsPipe(const std::string&, optional_ptr<FileOpener>) override { return false; }
   // Folders come and go with their objects.
   bool DirectoryExists(const std::string&, optional_ptr<FileOpener>) override { return true; }
   void CreateDirectory(const std::string&, optional_ptr<FileOpener>) override {}
-  void RemoveFile(const std::string& path, optional_ptr<FileOpener>) override { Refuse("removing", path); }
+  void RemoveFile(const std::string& path, optional_ptr<FileOpener>) override {
+    Refuse("removing", path);
+  }
   bool TryRemoveFile(const std::string& path, optional_ptr<FileOpener>) override {
     if (Exists(path)) Refuse("removing", path);
     return false;
@@ -182,9 +197,9 @@ class StoreFileSystem final : public duckdb::FileSystem {
   static StoreFile& FileOf(FileHandle& handle) { return static_cast<StoreFile&>(handle); }
 
   [[noreturn]] static void Refuse(const char* verb, const std::string& path) {
-    ThrowError(Unsupported("engine.write_once", fmt::format("{} \"{}\": objects are written once", verb, path)));
+    ThrowError(Unsupported("engine.write_once",
+                           fmt::format("{} \"{}\": objects are written once", verb, path)));
   }
-
 
   bool Exists(const std::string& path) const {
     const StoreLocation place = ValueOrThrow(registry_.Resolve(path));

@@ -1,10 +1,10 @@
 #include "engine/store_file_system.h"
 
-#include <gtest/gtest.h>
-
-#include <duckdb/common/file_system.hpp>
 #include <filesystem>
 #include <string>
+
+#include <duckdb/common/file_system.hpp>
+#include <gtest/gtest.h>
 
 #include "base/sim_runtime.h"
 #include "engine/duckdb_errors.h"
@@ -22,7 +22,8 @@ using testing::ReadText;
 class StoreFileSystem : public EngineTest {
  protected:
   void SetUp() override {
-    folder_ = std::filesystem::temp_directory_path() / ("store_file_system." + std::to_string(getpid()));
+    folder_ =
+        std::filesystem::temp_directory_path() / ("store_file_system." + std::to_string(getpid()));
     stores_.push_back(storage::NewMemoryStore(runtime().runtime().clock));
     auto local = storage::OpenLocalStore(folder_, storage::Durability::kNone, runtime().runtime());
     ASSERT_TRUE(local.ok()) << local.error().ToString();
@@ -41,12 +42,16 @@ TEST_F(StoreFileSystem, CopyWritesAndParquetReadsThroughEveryStore) {
     const std::string handle = registry().Register(store);
     const std::string path = StoreRegistry::PathOf(handle, "day=2026-11-21/odd * name.parquet");
     auto session = OpenSession();
-    auto copied = session->Run("COPY (SELECT i AS id, 'n' || i AS name FROM range(200000) t(i)) TO '" + path +
-                                   "' (FORMAT parquet, USE_TMP_FILE false)", {});
+    auto copied =
+        session->Run("COPY (SELECT i AS id, 'n' || i AS name FROM range(200000) t(i)) TO '" + path +
+                         "' (FORMAT parquet, USE_TMP_FILE false)",
+                     {});
     ASSERT_TRUE(copied.ok()) << copied.error().ToString();
     EXPECT_EQ((*copied)->changed_rows(), 200000);
-    EXPECT_EQ(ReadText(*session, "SELECT sum(id) FROM read_parquet('" + path + "')"), "19999900000");
-    EXPECT_EQ(ReadText(*session, "SELECT name FROM read_parquet('" + path + "') WHERE id = 77777"), "n77777");
+    EXPECT_EQ(ReadText(*session, "SELECT sum(id) FROM read_parquet('" + path + "')"),
+              "19999900000");
+    EXPECT_EQ(ReadText(*session, "SELECT name FROM read_parquet('" + path + "') WHERE id = 77777"),
+              "n77777");
     auto staged = registry().TakeStaged(path);
     ASSERT_NE(staged, nullptr) << "the commit settles it";
     EXPECT_EQ(staged->size_bytes(), store->Head("day=2026-11-21/odd * name.parquet")->size_bytes);
@@ -79,7 +84,8 @@ TEST_F(StoreFileSystem, AnAbandonedFileLeavesNothing) {
     const std::string path = StoreRegistry::PathOf(handle, "half.bin");
     {
       auto file = instance()->database().GetFileSystem().OpenFile(
-          path, duckdb::FileFlags::FILE_FLAGS_WRITE | duckdb::FileFlags::FILE_FLAGS_FILE_CREATE_NEW);
+          path,
+          duckdb::FileFlags::FILE_FLAGS_WRITE | duckdb::FileFlags::FILE_FLAGS_FILE_CREATE_NEW);
       std::string half = "half";
       file->Write(half.data(), half.size());
     }
@@ -92,10 +98,12 @@ TEST_F(StoreFileSystem, AnAbandonedFileLeavesNothing) {
 TEST_F(StoreFileSystem, AnAbsentObjectAndAClosedStoreAreNotFound) {
   const std::string handle = registry().Register(stores_[0]);
   auto session = OpenSession();
-  const std::string from = "SELECT * FROM read_parquet('" + StoreRegistry::PathOf(handle, "no.parquet") + "')";
+  const std::string from =
+      "SELECT * FROM read_parquet('" + StoreRegistry::PathOf(handle, "no.parquet") + "')";
   EXPECT_NE(FailureOf(*session, from).find("no.parquet"), std::string::npos);
   registry().Unregister(handle);
-  EXPECT_NE(FailureOf(*session, from).find("engine.unknown_store"), std::string::npos) << FailureOf(*session, from);
+  EXPECT_NE(FailureOf(*session, from).find("engine.unknown_store"), std::string::npos)
+      << FailureOf(*session, from);
 }
 
 TEST_F(StoreFileSystem, AStoreKeepsItsHandleWhileRegistered) {

@@ -1,9 +1,9 @@
 #include "engine/store_registry.h"
 
-#include <fmt/format.h>
-
 #include <utility>
 #include <vector>
+
+#include <fmt/format.h>
 
 namespace lakehold::engine {
 
@@ -21,7 +21,8 @@ std::string StoreRegistry::Register(std::shared_ptr<storage::ObjectStore> store)
 }
 
 void StoreRegistry::Unregister(std::string_view handle) {
-  // Declared before the lock: stores and staged objects close files when they go, which is no work under a leaf mutex.
+  // Declared before the lock: stores and staged objects close files when they go, which is no work
+  // under a leaf mutex.
   std::shared_ptr<storage::ObjectStore> store;
   std::vector<std::unique_ptr<storage::Staged>> staged;
   std::lock_guard lock(mutex_);
@@ -30,7 +31,8 @@ void StoreRegistry::Unregister(std::string_view handle) {
   store = std::move(found->second.store);
   stores_.erase(found);
   const std::string prefix = PathOf(handle, "");
-  for (auto it = staged_.lower_bound(prefix); it != staged_.end() && it->first.starts_with(prefix);) {
+  for (auto it = staged_.lower_bound(prefix);
+       it != staged_.end() && it->first.starts_with(prefix);) {
     staged.push_back(std::move(it->second));
     it = staged_.erase(it);
   }
@@ -48,7 +50,8 @@ Result<std::shared_ptr<storage::ObjectStore>> StoreRegistry::Find(std::string_vi
 Result<StoreLocation> StoreRegistry::Resolve(std::string_view path) const {
   const bool staged = path.starts_with(kStagedScheme);
   if (!staged && !path.starts_with(kStoreScheme)) {
-    return Invalid("engine.bad_path", fmt::format("\"{}\" does not start with {}", path, kStoreScheme));
+    return Invalid("engine.bad_path",
+                   fmt::format("\"{}\" does not start with {}", path, kStoreScheme));
   }
   const std::string_view rest = path.substr(staged ? kStagedScheme.size() : kStoreScheme.size());
   const size_t slash = rest.find('/');

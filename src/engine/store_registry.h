@@ -1,4 +1,5 @@
-// StoreRegistry: the stores DuckDB may reach, by handle, and the objects it has staged. Thread-safe. No DuckDB here.
+// StoreRegistry: the stores DuckDB may reach, by handle, and the objects it has staged.
+// Thread-safe. No DuckDB here.
 //
 // A path of the bridge is "lakehold://<handle>/<key>". Next: store_file_system.h.
 #pragma once
@@ -16,7 +17,8 @@
 namespace lakehold::engine {
 
 inline constexpr std::string_view kStoreScheme = "lakehold://";
-// "lakehold-staged://<handle>/<key>": written, but left without a name at Close: its writer publishes it.
+// "lakehold-staged://<handle>/<key>": written, but left without a name at Close: its writer
+// publishes it.
 inline constexpr std::string_view kStagedScheme = "lakehold-staged://";
 // `ATTACH 'lakehold-store:<handle>' AS name (TYPE lakehold)`.
 inline constexpr std::string_view kAttachPrefix = "lakehold-store:";
@@ -41,8 +43,8 @@ class StoreRegistry {
   // "lakehold-staged://<handle>/<key>".
   static std::string StagedPathOf(std::string_view handle, std::string_view key);
 
-  // The bridge leaves what it published here, under its path, for the writer that must settle it. At most one a path;
-  // what nobody takes is dropped with the registration of its store.
+  // The bridge leaves what it published here, under its path, for the writer that must settle it.
+  // At most one a path; what nobody takes is dropped with the registration of its store.
   void KeepStaged(std::string_view path, std::unique_ptr<storage::Staged> staged);
   // Null if there is none.
   std::unique_ptr<storage::Staged> TakeStaged(std::string_view path);

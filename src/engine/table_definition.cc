@@ -2,17 +2,17 @@
 
 #include <utility>
 
-#include <fmt/format.h>
-
-#include "base/uuid.h"
-#include "delta/lake_folder.h"
-#include "delta/table_property.h"
 #include "duckdb/parser/constraints/not_null_constraint.hpp"
 #include "duckdb/parser/constraints/unique_constraint.hpp"
 #include "duckdb/parser/expression/columnref_expression.hpp"
 #include "duckdb/parser/expression/constant_expression.hpp"
 #include "duckdb/parser/expression/function_expression.hpp"
 #include "duckdb/parser/parsed_data/drop_info.hpp"
+#include <fmt/format.h>
+
+#include "base/uuid.h"
+#include "delta/lake_folder.h"
+#include "delta/table_property.h"
 #include "engine/duckdb_errors.h"
 #include "engine/lake_catalog.h"
 #include "engine/lake_schema.h"
@@ -22,15 +22,19 @@ namespace lakehold::engine {
 namespace {
 
 Error NotYet(std::string_view table, std::string_view what) {
-  return Unsupported("sql.not_yet", fmt::format("table \"{}\": {} cannot be stored yet; nothing was created", table, what),
-                     "leave it out");
+  return Unsupported(
+      "sql.not_yet",
+      fmt::format("table \"{}\": {} cannot be stored yet; nothing was created", table, what),
+      "leave it out");
 }
 
 // The text of an option's value: a constant, a bare word, or a signed number.
 Result<std::string> OptionText(const std::string& name, const duckdb::ParsedExpression& value) {
   switch (value.GetExpressionClass()) {
-    case duckdb::ExpressionClass::CONSTANT: return value.Cast<duckdb::ConstantExpression>().value.ToString();
-    case duckdb::ExpressionClass::COLUMN_REF: return value.Cast<duckdb::ColumnRefExpression>().GetColumnName();
+    case duckdb::ExpressionClass::CONSTANT:
+      return value.Cast<duckdb::ConstantExpression>().value.ToString();
+    case duckdb::ExpressionClass::COLUMN_REF:
+      return value.Cast<duckdb::ColumnRefExpression>().GetColumnName();
     case duckdb::ExpressionClass::FUNCTION: {
       const auto& call = value.Cast<duckdb::FunctionExpression>();
       if (call.function_name == "-" && call.children.size() == 1) {
@@ -39,9 +43,11 @@ Result<std::string> OptionText(const std::string& name, const duckdb::ParsedExpr
       }
       break;
     }
-    default: break;
+    default:
+      break;
   }
-  return Invalid("sql.bad_option", fmt::format("option \"{}\" needs a constant, not {}", name, value.ToString()));
+  return Invalid("sql.bad_option",
+                 fmt::format("option \"{}\" needs a constant, not {}", name, value.ToString()));
 }
 
 // SQL's parser lowers the names of options: the properties we know get their spelling back.
@@ -61,7 +67,8 @@ Result<TableOptions> OptionsOf(const duckdb::CreateTableInfo& info) {
     if (lower == "timestamps") {
       const std::string storage = duckdb::StringUtil::Lower(text);
       if (storage != "utc" && storage != "ntz") {
-        return Invalid("sql.bad_option", fmt::format("option \"timestamps\" is '{}'", text), "use 'utc' or 'ntz'");
+        return Invalid("sql.bad_option", fmt::format("option \"timestamps\" is '{}'", text),
+                       "use 'utc' or 'ntz'");
       }
       options.timestamps = storage == "utc" ? TimestampStorage::kUtc : TimestampStorage::kNtz;
     } else if (lower == "comment") {
@@ -69,8 +76,10 @@ Result<TableOptions> OptionsOf(const duckdb::CreateTableInfo& info) {
     } else if (name.find('.') != std::string::npos) {
       options.properties[PropertyName(name)] = std::move(text);
     } else {
-      return Invalid("sql.unknown_option", fmt::format("table \"{}\": there is no option \"{}\"", info.table, name),
-                     "options are timestamps and comment; properties have a dot in their name, as 'delta.appendOnly'");
+      return Invalid("sql.unknown_option",
+                     fmt::format("table \"{}\": there is no option \"{}\"", info.table, name),
+                     "options are timestamps and comment; properties have a dot in their name, as "
+                     "'delta.appendOnly'");
     }
   }
   return options;
@@ -84,12 +93,14 @@ Result<std::vector<bool>> NotNullColumns(const duckdb::CreateTableInfo& info) {
       case duckdb::ConstraintType::NOT_NULL:
         not_null[constraint->Cast<duckdb::NotNullConstraint>().index.index] = true;
         break;
-      case duckdb::ConstraintType::CHECK: return NotYet(info.table, "the constraint " + constraint->ToString());
+      case duckdb::ConstraintType::CHECK:
+        return NotYet(info.table, "the constraint " + constraint->ToString());
       case duckdb::ConstraintType::UNIQUE: {
         const bool primary = constraint->Cast<duckdb::UniqueConstraint>().IsPrimaryKey();
         return NotYet(info.table, primary ? "PRIMARY KEY" : "UNIQUE");
       }
-      default: return NotYet(info.table, "FOREIGN KEY");
+      default:
+        return NotYet(info.table, "FOREIGN KEY");
     }
   }
   return not_null;
@@ -100,7 +111,8 @@ Result<std::string> PartitionColumn(const duckdb::ParsedExpression& key) {
     const auto& column = key.Cast<duckdb::ColumnRefExpression>();
     if (!column.IsQualified()) return std::string(column.GetColumnName());
   }
-  return Invalid("sql.partition_expression", fmt::format("PARTITIONED BY ({}): only columns can be named", key.ToString()),
+  return Invalid("sql.partition_expression",
+                 fmt::format("PARTITIONED BY ({}): only columns can be named", key.ToString()),
                  "store the value in a column of its own and partition by that");
 }
 
@@ -109,7 +121,8 @@ LakeTransaction& TransactionOf(duckdb::ClientContext& context, LakeSchema& schem
 }
 
 // The draft of a new table, or of a new definition of `existing`.
-Result<txn::Draft> PlanTable(LakeSchema& schema, LakeTable* existing, const txn::TableDefinition& definition) {
+Result<txn::Draft> PlanTable(LakeSchema& schema, LakeTable* existing,
+                             const txn::TableDefinition& definition) {
   const Runtime& runtime = schema.lake().world().environment.runtime;
   const int64_t now_ms = runtime.clock.NowMs();
   if (existing != nullptr) return txn::PlanReplace(existing->snapshot(), definition, now_ms);
@@ -128,8 +141,10 @@ Result<txn::TableDefinition> DefinitionOf(duckdb::BoundCreateTableInfo& info) {
 
   txn::TableDefinition definition;
   for (const auto& column : base.columns.Logical()) {
-    if (column.Generated()) return NotYet(base.table, fmt::format("the generated column \"{}\"", column.Name()));
-    if (column.HasDefaultValue()) return NotYet(base.table, fmt::format("the DEFAULT of column \"{}\"", column.Name()));
+    if (column.Generated())
+      return NotYet(base.table, fmt::format("the generated column \"{}\"", column.Name()));
+    if (column.HasDefaultValue())
+      return NotYet(base.table, fmt::format("the DEFAULT of column \"{}\"", column.Name()));
     delta::Field field;
     field.name = column.Name();
     field.nullable = !not_null[column.Logical().index];
@@ -151,7 +166,8 @@ duckdb::ErrorData CheckLakeTableDefinition(duckdb::BoundCreateTableInfo& info) {
   return definition.ok() ? duckdb::ErrorData() : ErrorDataOf(definition.error());
 }
 
-duckdb::optional_ptr<duckdb::CatalogEntry> CreateLakeTable(duckdb::ClientContext& context, LakeSchema& schema,
+duckdb::optional_ptr<duckdb::CatalogEntry> CreateLakeTable(duckdb::ClientContext& context,
+                                                           LakeSchema& schema,
                                                            duckdb::BoundCreateTableInfo& info) {
   const duckdb::CreateTableInfo& base = info.Base();
   LakeTransaction& transaction = TransactionOf(context, schema);
@@ -161,20 +177,25 @@ duckdb::optional_ptr<duckdb::CatalogEntry> CreateLakeTable(duckdb::ClientContext
     if (base.on_conflict == duckdb::OnCreateConflict::IGNORE_ON_CONFLICT) return nullptr;
     const bool replace = base.on_conflict == duckdb::OnCreateConflict::REPLACE_ON_CONFLICT;
     if (!replace || existing->name != base.table) {
-      const char* hint = existing->name == base.table ? "use IF NOT EXISTS or OR REPLACE, or pick another name"
-                                                      : "names that differ by case only are one: pick another";
-      ThrowError(AlreadyExists("sql.table_exists",
-                               fmt::format("the table \"{}\" exists", schema.DisplayName(existing->name)), hint));
+      const char* hint = existing->name == base.table
+                             ? "use IF NOT EXISTS or OR REPLACE, or pick another name"
+                             : "names that differ by case only are one: pick another";
+      ThrowError(AlreadyExists(
+          "sql.table_exists",
+          fmt::format("the table \"{}\" exists", schema.DisplayName(existing->name)), hint));
     }
   }
   const txn::TableDefinition definition = ValueOrThrow(DefinitionOf(info));
-  CheckOrThrow(transaction.BeginCreate(schema, base.table, ValueOrThrow(PlanTable(schema, existing, definition))));
+  CheckOrThrow(transaction.BeginCreate(schema, base.table,
+                                       ValueOrThrow(PlanTable(schema, existing, definition))));
   return ValueOrThrow(transaction.Lookup(schema, base.table, nullptr));
 }
 
 void DropLakeTable(duckdb::ClientContext& context, LakeSchema& schema, duckdb::DropInfo& info) {
   if (info.type != duckdb::CatalogType::TABLE_ENTRY) {
-    ThrowError(Unsupported("sql.not_yet", fmt::format("a lake holds tables only; \"{}\" cannot be dropped", info.name)));
+    ThrowError(
+        Unsupported("sql.not_yet",
+                    fmt::format("a lake holds tables only; \"{}\" cannot be dropped", info.name)));
   }
   LakeTransaction& transaction = TransactionOf(context, schema);
   // By folder, not by snapshot: a table whose log is broken can be dropped too.
@@ -182,7 +203,8 @@ void DropLakeTable(duckdb::ClientContext& context, LakeSchema& schema, duckdb::D
   if (!name) {
     if (ValueOrThrow(transaction.Lookup(schema, info.name, nullptr)) == nullptr) {
       if (info.if_not_found == duckdb::OnEntryNotFound::RETURN_NULL) return;
-      ThrowError(NotFound("sql.unknown_table", fmt::format("there is no table \"{}\"", schema.DisplayName(info.name)),
+      ThrowError(NotFound("sql.unknown_table",
+                          fmt::format("there is no table \"{}\"", schema.DisplayName(info.name)),
                           "SHOW TABLES lists them; DROP TABLE IF EXISTS does not mind"));
     }
     name = info.name;  // Created by this transaction.

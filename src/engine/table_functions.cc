@@ -1,14 +1,15 @@
 #include "engine/table_functions.h"
 
 #include <algorithm>
-#include <duckdb/catalog/catalog.hpp>
-#include <duckdb/catalog/entry_lookup_info.hpp>
-#include <duckdb/parser/qualified_name.hpp>
 #include <limits>
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
+
+#include <duckdb/catalog/catalog.hpp>
+#include <duckdb/catalog/entry_lookup_info.hpp>
+#include <duckdb/parser/qualified_name.hpp>
 
 #include "delta/history.h"
 #include "delta/partition_value.h"
@@ -30,17 +31,20 @@ using Row = std::vector<Value>;
 LogicalType TextMap() { return LogicalType::MAP(LogicalType::VARCHAR, LogicalType::VARCHAR); }
 
 // The table named as in FROM, or by its folder; pinned like any read of it.
-std::shared_ptr<const delta::Snapshot> SnapshotOf(duckdb::ClientContext& context, const std::string& text) {
+std::shared_ptr<const delta::Snapshot> SnapshotOf(duckdb::ClientContext& context,
+                                                  const std::string& text) {
   const auto name = duckdb::QualifiedName::Parse(text);
   const duckdb::EntryLookupInfo lookup(duckdb::CatalogType::TABLE_ENTRY, name.name);
-  auto entry = duckdb::Catalog::GetEntry(context, name.catalog, name.schema, lookup, duckdb::OnEntryNotFound::RETURN_NULL);
+  auto entry = duckdb::Catalog::GetEntry(context, name.catalog, name.schema, lookup,
+                                         duckdb::OnEntryNotFound::RETURN_NULL);
   if (!entry) {
     const FolderTable folder = AttachFolder(context, text);
     const duckdb::EntryLookupInfo table(duckdb::CatalogType::TABLE_ENTRY, folder.table);
     entry = duckdb::Catalog::GetEntry(context, folder.catalog, DEFAULT_SCHEMA, table,
                                       duckdb::OnEntryNotFound::THROW_EXCEPTION);
   }
-  const bool ours = entry->type == duckdb::CatalogType::TABLE_ENTRY && LakeCatalog::From(entry->ParentCatalog()) != nullptr;
+  const bool ours = entry->type == duckdb::CatalogType::TABLE_ENTRY &&
+                    LakeCatalog::From(entry->ParentCatalog()) != nullptr;
   if (!ours) ThrowError(Invalid("sql.not_a_lake_table", "\"" + text + "\" is no table of a lake"));
   return entry->Cast<LakeTable>().snapshot();
 }
@@ -53,11 +57,13 @@ struct TableBind final : duckdb::TableFunctionData {
 };
 
 template <typename Describe>
-duckdb::unique_ptr<duckdb::FunctionData> BindTable(duckdb::ClientContext& context, duckdb::TableFunctionBindInput& input,
+duckdb::unique_ptr<duckdb::FunctionData> BindTable(duckdb::ClientContext& context,
+                                                   duckdb::TableFunctionBindInput& input,
                                                    Describe&& describe) {
   if (input.inputs[0].IsNull()) ThrowError(Invalid("sql.parameter", "the table's name is NULL"));
-  auto bind = duckdb::make_uniq<TableBind>(SnapshotOf(context, duckdb::StringValue::Get(input.inputs[0])),
-                                           WorldOf(context).log_context());
+  auto bind =
+      duckdb::make_uniq<TableBind>(SnapshotOf(context, duckdb::StringValue::Get(input.inputs[0])),
+                                   WorldOf(context).log_context());
   describe();
   return bind;
 }
@@ -66,7 +72,7 @@ void PutRow(duckdb::DataChunk& output, idx_t at, Row row) {
   for (idx_t column = 0; column < row.size(); ++column) output.SetValue(column, at, row[column]);
 }
 
-// --- history -----------------------------------------------------------------------------------------------------------
+// --- history -------------------------------------------------------------------------------------
 
 struct HistoryState final : duckdb::GlobalTableFunctionState {
   std::vector<delta::HistoryEntry> entries;
@@ -96,18 +102,19 @@ Value MapOf(const delta::RawFields& fields) {
   return Value::MAP(LogicalType::VARCHAR, LogicalType::VARCHAR, std::move(keys), std::move(values));
 }
 
-duckdb::unique_ptr<duckdb::FunctionData> BindHistory(duckdb::ClientContext& context, duckdb::TableFunctionBindInput& input,
+duckdb::unique_ptr<duckdb::FunctionData> BindHistory(duckdb::ClientContext& context,
+                                                     duckdb::TableFunctionBindInput& input,
                                                      duckdb::vector<LogicalType>& types,
                                                      duckdb::vector<std::string>& names) {
   return BindTable(context, input, [&] {
     names = {"version", "timestamp", "operation", "parameters", "metrics", "engine"};
-    types = {LogicalType::BIGINT, LogicalType::TIMESTAMP_TZ, LogicalType::VARCHAR, TextMap(), TextMap(),
-             LogicalType::VARCHAR};
+    types = {LogicalType::BIGINT, LogicalType::TIMESTAMP_TZ, LogicalType::VARCHAR, TextMap(),
+             TextMap(),           LogicalType::VARCHAR};
   });
 }
 
-duckdb::unique_ptr<duckdb::GlobalTableFunctionState> StartHistory(duckdb::ClientContext&,
-                                                                  duckdb::TableFunctionInitInput& input) {
+duckdb::unique_ptr<duckdb::GlobalTableFunctionState> StartHistory(
+    duckdb::ClientContext&, duckdb::TableFunctionInitInput& input) {
   const auto& bind = input.bind_data->Cast<TableBind>();
   auto state = duckdb::make_uniq<HistoryState>();
   state->entries = ValueOrThrow(
@@ -115,36 +122,49 @@ duckdb::unique_ptr<duckdb::GlobalTableFunctionState> StartHistory(duckdb::Client
   return state;
 }
 
-void ScanHistory(duckdb::ClientContext&, duckdb::TableFunctionInput& input, duckdb::DataChunk& output) {
+void ScanHistory(duckdb::ClientContext&, duckdb::TableFunctionInput& input,
+                 duckdb::DataChunk& output) {
   auto& state = input.global_state->Cast<HistoryState>();
   idx_t rows = 0;
   while (rows < STANDARD_VECTOR_SIZE && state.next < state.entries.size()) {
     const delta::HistoryEntry& entry = state.entries[state.next++];
     PutRow(output, rows++,
-           {Value::BIGINT(entry.version), Value::TIMESTAMPTZ(duckdb::timestamp_tz_t(entry.timestamp_ms * 1000)),
-            OrNull(entry.info.operation, LogicalType::VARCHAR), MapOf(entry.info.operation_parameters),
-            MapOf(entry.info.operation_metrics), OrNull(entry.info.engine_info, LogicalType::VARCHAR)});
+           {Value::BIGINT(entry.version),
+            Value::TIMESTAMPTZ(duckdb::timestamp_tz_t(entry.timestamp_ms * 1000)),
+            OrNull(entry.info.operation, LogicalType::VARCHAR),
+            MapOf(entry.info.operation_parameters), MapOf(entry.info.operation_metrics),
+            OrNull(entry.info.engine_info, LogicalType::VARCHAR)});
   }
   output.SetCardinality(rows);
 }
 
-// --- files -------------------------------------------------------------------------------------------------------------
+// --- files ---------------------------------------------------------------------------------------
 
 struct FilesState final : duckdb::GlobalTableFunctionState {
   delta::FileOrdinal next = 0;
 };
 
-duckdb::unique_ptr<duckdb::FunctionData> BindFiles(duckdb::ClientContext& context, duckdb::TableFunctionBindInput& input,
+duckdb::unique_ptr<duckdb::FunctionData> BindFiles(duckdb::ClientContext& context,
+                                                   duckdb::TableFunctionBindInput& input,
                                                    duckdb::vector<LogicalType>& types,
                                                    duckdb::vector<std::string>& names) {
   return BindTable(context, input, [&] {
-    names = {"path", "uri", "size_bytes", "rows", "partition_values", "min", "max", "null_count", "deleted_rows"};
-    types = {LogicalType::VARCHAR, LogicalType::VARCHAR, LogicalType::BIGINT,  LogicalType::BIGINT, TextMap(),
-             LogicalType::JSON(),  LogicalType::JSON(),  LogicalType::JSON(), LogicalType::BIGINT};
+    names = {"path", "uri", "size_bytes", "rows",        "partition_values",
+             "min",  "max", "null_count", "deleted_rows"};
+    types = {LogicalType::VARCHAR,
+             LogicalType::VARCHAR,
+             LogicalType::BIGINT,
+             LogicalType::BIGINT,
+             TextMap(),
+             LogicalType::JSON(),
+             LogicalType::JSON(),
+             LogicalType::JSON(),
+             LogicalType::BIGINT};
   });
 }
 
-duckdb::unique_ptr<duckdb::GlobalTableFunctionState> StartFiles(duckdb::ClientContext&, duckdb::TableFunctionInitInput&) {
+duckdb::unique_ptr<duckdb::GlobalTableFunctionState> StartFiles(duckdb::ClientContext&,
+                                                                duckdb::TableFunctionInitInput&) {
   return duckdb::make_uniq<FilesState>();
 }
 
@@ -158,7 +178,8 @@ Value PartitionMap(const delta::PartitionValues& partition) {
   return Value::MAP(LogicalType::VARCHAR, LogicalType::VARCHAR, std::move(keys), std::move(values));
 }
 
-// The JSON object under `name` at the top of a statistics text, found by matching braces outside of strings.
+// The JSON object under `name` at the top of a statistics text, found by matching braces outside of
+// strings.
 Value Member(std::string_view json, std::string_view name) {
   const std::string label = "\"" + std::string(name) + "\"";
   int depth = 0;
@@ -181,7 +202,8 @@ Value Member(std::string_view json, std::string_view name) {
       ++depth;
     } else if (c == '}' || c == ']') {
       --depth;
-      if (depth == 1 && start != std::string_view::npos) return Value(std::string(json.substr(start, i + 1 - start)));
+      if (depth == 1 && start != std::string_view::npos)
+        return Value(std::string(json.substr(start, i + 1 - start)));
     }
   }
   return Value(LogicalType::VARCHAR);
@@ -209,7 +231,8 @@ Row FileRow(const delta::Snapshot& snapshot, delta::FileOrdinal ordinal) {
           Value::BIGINT(deleted)};
 }
 
-void ScanFiles(duckdb::ClientContext&, duckdb::TableFunctionInput& input, duckdb::DataChunk& output) {
+void ScanFiles(duckdb::ClientContext&, duckdb::TableFunctionInput& input,
+               duckdb::DataChunk& output) {
   const delta::Snapshot& snapshot = *input.bind_data->Cast<TableBind>().snapshot;
   auto& state = input.global_state->Cast<FilesState>();
   idx_t rows = 0;
@@ -222,11 +245,13 @@ void ScanFiles(duckdb::ClientContext&, duckdb::TableFunctionInput& input, duckdb
 }  // namespace
 
 duckdb::TableFunction HistoryFunction() {
-  return duckdb::TableFunction("lakehold_history", {LogicalType::VARCHAR}, ScanHistory, BindHistory, StartHistory);
+  return duckdb::TableFunction("lakehold_history", {LogicalType::VARCHAR}, ScanHistory, BindHistory,
+                               StartHistory);
 }
 
 duckdb::TableFunction FilesFunction() {
-  return duckdb::TableFunction("lakehold_files", {LogicalType::VARCHAR}, ScanFiles, BindFiles, StartFiles);
+  return duckdb::TableFunction("lakehold_files", {LogicalType::VARCHAR}, ScanFiles, BindFiles,
+                               StartFiles);
 }
 
 }  // namespace lakehold::engine

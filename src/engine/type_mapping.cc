@@ -1,9 +1,9 @@
 #include "engine/type_mapping.h"
 
-#include <fmt/format.h>
-
 #include <bit>
 #include <utility>
+
+#include <fmt/format.h>
 
 namespace lakehold::engine {
 namespace {
@@ -28,15 +28,19 @@ DataType Decimal(uint8_t precision, uint8_t scale) {
   return type;
 }
 
-Error Refused(const LogicalType& type, std::string_view column, std::string_view why, std::string hint) {
-  return Invalid("types.refused", fmt::format("column \"{}\" has type {}, {}", column, type.ToString(), why),
+Error Refused(const LogicalType& type, std::string_view column, std::string_view why,
+              std::string hint) {
+  return Invalid("types.refused",
+                 fmt::format("column \"{}\" has type {}, {}", column, type.ToString(), why),
                  std::move(hint));
 }
 
-Result<DataType> NestedTypeOf(const LogicalType& type, std::string_view column, TimestampStorage timestamps) {
+Result<DataType> NestedTypeOf(const LogicalType& type, std::string_view column,
+                              TimestampStorage timestamps) {
   DataType result;
   auto add = [&](std::string name, const LogicalType& child, std::string_view label) -> Status {
-    LAKEHOLD_ASSIGN(auto child_type, DeltaTypeOf(child, fmt::format("{}.{}", column, label), timestamps));
+    LAKEHOLD_ASSIGN(auto child_type,
+                    DeltaTypeOf(child, fmt::format("{}.{}", column, label), timestamps));
     delta::Field field;
     field.name = std::move(name);
     field.type = std::move(child_type);
@@ -48,7 +52,8 @@ Result<DataType> NestedTypeOf(const LogicalType& type, std::string_view column, 
       result.kind = TypeKind::kStruct;
       for (const auto& [name, child] : duckdb::StructType::GetChildTypes(type)) {
         if (name.empty()) {
-          return Refused(type, column, "a struct whose fields have no names", "Name them: {'a': ..., 'b': ...}");
+          return Refused(type, column, "a struct whose fields have no names",
+                         "Name them: {'a': ..., 'b': ...}");
         }
         LAKEHOLD_TRY(add(name, child, name));
       }
@@ -77,14 +82,17 @@ Error RefusalOf(const LogicalType& type, std::string_view column) {
     case LogicalTypeId::TIME_NS:
     case LogicalTypeId::INTERVAL:
     case LogicalTypeId::BIT:
-      return Refused(type, column, "which Delta tables cannot hold", fmt::format("Cast it: CAST({} AS VARCHAR)", column));
+      return Refused(type, column, "which Delta tables cannot hold",
+                     fmt::format("Cast it: CAST({} AS VARCHAR)", column));
     case LogicalTypeId::SQLNULL:
       return Refused(type, column, "which says nothing about its values",
                      fmt::format("Give it a type: CAST({} AS VARCHAR)", column));
     case LogicalTypeId::UNION:
-      return Refused(type, column, "which Delta tables cannot hold", "Keep one member, or a STRUCT of all of them");
+      return Refused(type, column, "which Delta tables cannot hold",
+                     "Keep one member, or a STRUCT of all of them");
     default:
-      return Refused(type, column, "which Delta tables cannot hold", fmt::format("Cast it: CAST({} AS VARCHAR)", column));
+      return Refused(type, column, "which Delta tables cannot hold",
+                     fmt::format("Cast it: CAST({} AS VARCHAR)", column));
   }
 }
 
@@ -106,14 +114,16 @@ delta::Int128 Unscaled(const Value& decimal) {
       return decimal.GetValueUnsafe<int64_t>();
     default: {
       const auto huge = decimal.GetValueUnsafe<duckdb::hugeint_t>();
-      return (static_cast<delta::Int128>(huge.upper) << 64) | static_cast<delta::Int128>(huge.lower);
+      return (static_cast<delta::Int128>(huge.upper) << 64) |
+             static_cast<delta::Int128>(huge.lower);
     }
   }
 }
 
 }  // namespace
 
-Result<DataType> DeltaTypeOf(const LogicalType& type, std::string_view column, TimestampStorage timestamps) {
+Result<DataType> DeltaTypeOf(const LogicalType& type, std::string_view column,
+                             TimestampStorage timestamps) {
   switch (type.id()) {
     case LogicalTypeId::BOOLEAN:
       return Primitive(TypeKind::kBoolean);
@@ -151,7 +161,8 @@ Result<DataType> DeltaTypeOf(const LogicalType& type, std::string_view column, T
     case LogicalTypeId::TIMESTAMP_SEC:
     case LogicalTypeId::TIMESTAMP_MS:
     case LogicalTypeId::TIMESTAMP_NS:
-      return Primitive(timestamps == TimestampStorage::kUtc ? TypeKind::kTimestamp : TypeKind::kTimestampNtz);
+      return Primitive(timestamps == TimestampStorage::kUtc ? TypeKind::kTimestamp
+                                                            : TypeKind::kTimestampNtz);
     case LogicalTypeId::TIMESTAMP_TZ:
       return Primitive(TypeKind::kTimestamp);
     case LogicalTypeId::STRUCT:
@@ -165,7 +176,8 @@ Result<DataType> DeltaTypeOf(const LogicalType& type, std::string_view column, T
 }
 
 Result<delta::Schema> DeltaSchemaOf(const duckdb::vector<duckdb::string>& names,
-                                    const duckdb::vector<LogicalType>& types, TimestampStorage timestamps) {
+                                    const duckdb::vector<LogicalType>& types,
+                                    TimestampStorage timestamps) {
   delta::Schema schema;
   schema.fields.reserve(names.size());
   for (size_t i = 0; i < names.size(); ++i) {
@@ -212,7 +224,8 @@ Result<LogicalType> DuckDbTypeOf(const DataType& type) {
         LAKEHOLD_ASSIGN(auto child, DuckDbTypeOf(field.type));
         children.emplace_back(field.name, std::move(child));
       }
-      if (children.empty()) return Unsupported("types.no_sql_type", "a struct without fields has no SQL type");
+      if (children.empty())
+        return Unsupported("types.no_sql_type", "a struct without fields has no SQL type");
       return LogicalType::STRUCT(std::move(children));
     }
     case TypeKind::kArray: {
@@ -228,8 +241,9 @@ Result<LogicalType> DuckDbTypeOf(const DataType& type) {
     case TypeKind::kVoid:
       break;
   }
-  return Unsupported("types.no_sql_type",
-                     fmt::format("values of Delta type {} cannot be read by this build", delta::FormatType(type)));
+  return Unsupported(
+      "types.no_sql_type",
+      fmt::format("values of Delta type {} cannot be read by this build", delta::FormatType(type)));
 }
 
 Result<Value> ValueOf(const delta::Scalar& scalar, const DataType& type) {
@@ -237,7 +251,8 @@ Result<Value> ValueOf(const delta::Scalar& scalar, const DataType& type) {
   if (delta::IsNull(scalar)) return Value(sql_type);
   if (const auto* flag = std::get_if<bool>(&scalar)) return Value::BOOLEAN(*flag);
   if (const auto* number = std::get_if<double>(&scalar)) {
-    return type.kind == TypeKind::kFloat ? Value::FLOAT(static_cast<float>(*number)) : Value::DOUBLE(*number);
+    return type.kind == TypeKind::kFloat ? Value::FLOAT(static_cast<float>(*number))
+                                         : Value::DOUBLE(*number);
   }
   if (const auto* unscaled = std::get_if<delta::Int128>(&scalar)) {
     return DecimalValue(*unscaled, type.precision, type.scale);
@@ -273,7 +288,8 @@ Result<delta::Scalar> ScalarOf(const Value& value, const DataType& type) {
   if (value.type() != sql_type) {
     std::string why;
     Value back;
-    if (!value.DefaultTryCastAs(sql_type, cast, &why, true) || !cast.DefaultTryCastAs(value.type(), back, &why, true) ||
+    if (!value.DefaultTryCastAs(sql_type, cast, &why, true) ||
+        !cast.DefaultTryCastAs(value.type(), back, &why, true) ||
         !Value::NotDistinctFrom(back, value)) {
       return Invalid("types.inexact",
                      fmt::format("{} is no exact {}", value.ToString(), delta::FormatType(type)));

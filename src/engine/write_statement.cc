@@ -1,9 +1,9 @@
 #include "engine/write_statement.h"
 
-#include <fmt/format.h>
-
 #include <optional>
 #include <utility>
+
+#include <fmt/format.h>
 
 #include "engine/duckdb_errors.h"
 
@@ -37,17 +37,22 @@ enum class Fit { kAlways, kByValue, kNever };
 Fit FitOf(const LogicalType& from, const LogicalType& to);
 
 Fit FitOfNested(const LogicalType& from, const LogicalType& to) {
-  const bool lists = (from.id() == LogicalTypeId::LIST || from.id() == LogicalTypeId::ARRAY) && to.id() == LogicalTypeId::LIST;
+  const bool lists = (from.id() == LogicalTypeId::LIST || from.id() == LogicalTypeId::ARRAY) &&
+                     to.id() == LogicalTypeId::LIST;
   auto element = [](const LogicalType& type) {
-    return type.id() == LogicalTypeId::ARRAY ? duckdb::ArrayType::GetChildType(type) : duckdb::ListType::GetChildType(type);
+    return type.id() == LogicalTypeId::ARRAY ? duckdb::ArrayType::GetChildType(type)
+                                             : duckdb::ListType::GetChildType(type);
   };
-  // Checking values inside of nested ones row by row is not built: only casts that cannot lose are let through.
+  // Checking values inside of nested ones row by row is not built: only casts that cannot lose are
+  // let through.
   auto sure = [](Fit fit) { return fit == Fit::kAlways ? Fit::kAlways : Fit::kNever; };
   if (lists) return sure(FitOf(element(from), element(to)));
   if (from.id() != to.id()) return Fit::kNever;
   if (to.id() == LogicalTypeId::MAP) {
-    const bool key = FitOf(duckdb::MapType::KeyType(from), duckdb::MapType::KeyType(to)) == Fit::kAlways;
-    const bool value = FitOf(duckdb::MapType::ValueType(from), duckdb::MapType::ValueType(to)) == Fit::kAlways;
+    const bool key =
+        FitOf(duckdb::MapType::KeyType(from), duckdb::MapType::KeyType(to)) == Fit::kAlways;
+    const bool value =
+        FitOf(duckdb::MapType::ValueType(from), duckdb::MapType::ValueType(to)) == Fit::kAlways;
     return key && value ? Fit::kAlways : Fit::kNever;
   }
   if (to.id() != LogicalTypeId::STRUCT) return Fit::kNever;
@@ -64,13 +69,15 @@ Fit FitOfNested(const LogicalType& from, const LogicalType& to) {
   return Fit::kAlways;
 }
 
-// Whether values of `from` may go into a column of `to`. Text is never parsed and nothing becomes text unasked.
+// Whether values of `from` may go into a column of `to`. Text is never parsed and nothing becomes
+// text unasked.
 Fit FitOf(const LogicalType& from, const LogicalType& to) {
   if (from == to || from.id() == LogicalTypeId::SQLNULL) return Fit::kAlways;
   if (from.IsNested() || to.IsNested()) return FitOfNested(from, to);
   if (to.id() == LogicalTypeId::VARCHAR) {
     const bool text = from.id() == LogicalTypeId::VARCHAR || from.id() == LogicalTypeId::ENUM ||
-                      from.id() == LogicalTypeId::UUID || from.id() == LogicalTypeId::STRING_LITERAL;
+                      from.id() == LogicalTypeId::UUID ||
+                      from.id() == LogicalTypeId::STRING_LITERAL;
     return text ? Fit::kAlways : Fit::kNever;
   }
   if (from.IsNumeric() && to.IsNumeric()) {
@@ -78,7 +85,8 @@ Fit FitOf(const LogicalType& from, const LogicalType& to) {
     // DuckDB's casts round fractions away, but refuse what is out of range.
     return IsFloating(from) || from.id() == LogicalTypeId::DECIMAL ? Fit::kByValue : Fit::kAlways;
   }
-  if (IsTimestamp(from) && IsTimestamp(to)) return from.id() == LogicalTypeId::TIMESTAMP_NS ? Fit::kByValue : Fit::kAlways;
+  if (IsTimestamp(from) && IsTimestamp(to))
+    return from.id() == LogicalTypeId::TIMESTAMP_NS ? Fit::kByValue : Fit::kAlways;
   if (from.id() == LogicalTypeId::DATE && IsTimestamp(to)) return Fit::kAlways;
   return Fit::kNever;
 }
@@ -91,13 +99,15 @@ std::string CheckedCast(const std::string& source, const std::string& name, cons
                         const LogicalType& to) {
   const std::string column = QuoteName(source);
   const std::string cast = fmt::format("CAST({} AS {})", column, to.ToString());
-  const std::string message =
-      fmt::format("{} || CAST({} AS VARCHAR) || {}", QuoteText(fmt::format("column \"{}\": ", name)), column,
-                  QuoteText(fmt::format(" ({}) is no exact {}", from.ToString(), to.ToString())));
+  const std::string message = fmt::format(
+      "{} || CAST({} AS VARCHAR) || {}", QuoteText(fmt::format("column \"{}\": ", name)), column,
+      QuoteText(fmt::format(" ({}) is no exact {}", from.ToString(), to.ToString())));
   // NaN and the infinities fail the cast itself; what survives it must come back unchanged.
-  return fmt::format("CASE WHEN {0} IS NULL OR CAST(TRY_CAST({0} AS {1}) AS {2}) IS NOT DISTINCT FROM {0} THEN {3} "
-                     "ELSE CAST({4} AS {1}) END",
-                     column, to.ToString(), from.ToString(), cast, Refuse(kInexact, message));
+  return fmt::format(
+      "CASE WHEN {0} IS NULL OR CAST(TRY_CAST({0} AS {1}) AS {2}) IS NOT DISTINCT FROM {0} THEN "
+      "{3} "
+      "ELSE CAST({4} AS {1}) END",
+      column, to.ToString(), from.ToString(), cast, Refuse(kInexact, message));
 }
 
 std::optional<size_t> Find(const duckdb::vector<std::string>& names, const std::string& name) {
@@ -110,7 +120,8 @@ std::optional<size_t> Find(const duckdb::vector<std::string>& names, const std::
   return std::nullopt;
 }
 
-std::string Unmatched(const duckdb::vector<std::string>& names, const duckdb::vector<std::string>& in) {
+std::string Unmatched(const duckdb::vector<std::string>& names,
+                      const duckdb::vector<std::string>& in) {
   std::string list;
   for (const std::string& name : names) {
     if (!Find(in, name)) list += (list.empty() ? "\"" : ", \"") + name + "\"";
@@ -118,16 +129,19 @@ std::string Unmatched(const duckdb::vector<std::string>& names, const duckdb::ve
   return list;
 }
 
-Status CheckNames(const std::string& table, const BoundColumns& source, const BoundColumns& columns) {
+Status CheckNames(const std::string& table, const BoundColumns& source,
+                  const BoundColumns& columns) {
   const std::string unknown = Unmatched(source.names, columns.names);
   const std::string missing = Unmatched(columns.names, source.names);
   if (unknown.empty() && missing.empty() && source.names.size() == columns.names.size()) return {};
   std::string message = fmt::format("the rows do not fit {}", table);
   if (!unknown.empty()) message += ": it has no column " + unknown;
-  if (!missing.empty()) message += fmt::format("{} the rows lack {}", unknown.empty() ? ":" : ";", missing);
+  if (!missing.empty())
+    message += fmt::format("{} the rows lack {}", unknown.empty() ? ":" : ";", missing);
   if (unknown.empty() && missing.empty()) message += ": two columns have the same name";
   return Invalid("write.columns", std::move(message),
-                 unknown.empty() ? "Add the columns to the rows" : "Rename or leave out the columns, or merge the schemas");
+                 unknown.empty() ? "Add the columns to the rows"
+                                 : "Rename or leave out the columns, or merge the schemas");
 }
 
 void Refused(duckdb::DataChunk& arguments, duckdb::ExpressionState&, duckdb::Vector&) {
@@ -135,8 +149,9 @@ void Refused(duckdb::DataChunk& arguments, duckdb::ExpressionState&, duckdb::Vec
   const std::string reason = arguments.data[0].GetValue(0).ToString();
   const std::string message = arguments.data[1].GetValue(0).ToString();
   ThrowError(Invalid(reason == kOutside ? kOutside : kInexact, message,
-                     reason == kOutside ? "Leave the row out, or widen the condition"
-                                        : "Round or cast the values first, or change the column's type"));
+                     reason == kOutside
+                         ? "Leave the row out, or widen the condition"
+                         : "Round or cast the values first, or change the column's type"));
 }
 
 }  // namespace
@@ -147,7 +162,8 @@ std::string QuotePath(const std::vector<std::string>& parts) {
   return path;
 }
 
-Result<std::string> BuildInsert(const WriteRequest& request, const BoundColumns& source, const BoundColumns& table) {
+Result<std::string> BuildInsert(const WriteRequest& request, const BoundColumns& source,
+                                const BoundColumns& table) {
   const std::string target = QuotePath(request.table);
   LAKEHOLD_TRY(CheckNames(target, source, table));
   std::string names;
@@ -158,30 +174,37 @@ Result<std::string> BuildInsert(const WriteRequest& request, const BoundColumns&
     const LogicalType& to = table.types[at];
     const Fit fit = FitOf(from, to);
     if (fit == Fit::kNever) {
-      return Invalid("write.type",
-                     fmt::format("column \"{}\" is {}, the rows give {}", table.names[at], to.ToString(), from.ToString()),
-                     fmt::format("Cast it: CAST({} AS {})", QuoteName(source.names[i]), to.ToString()));
+      return Invalid(
+          "write.type",
+          fmt::format("column \"{}\" is {}, the rows give {}", table.names[at], to.ToString(),
+                      from.ToString()),
+          fmt::format("Cast it: CAST({} AS {})", QuoteName(source.names[i]), to.ToString()));
     }
     const std::string name = QuoteName(table.names[at]);
-    const std::string value = fit == Fit::kByValue
-                                  ? CheckedCast(source.names[i], table.names[at], from, to)
-                                  : fmt::format("CAST({} AS {})", QuoteName(source.names[i]), to.ToString());
+    const std::string value =
+        fit == Fit::kByValue
+            ? CheckedCast(source.names[i], table.names[at], from, to)
+            : fmt::format("CAST({} AS {})", QuoteName(source.names[i]), to.ToString());
     names += (i == 0 ? "" : ", ") + name;
     values += fmt::format("{}{} AS {}", i == 0 ? "" : ", ", value, name);
   }
   std::string rows = fmt::format("SELECT {} FROM (\n{}\n) AS given", values, request.source);
   if (request.mode == WriteMode::kOverwrite && request.where) {
-    const std::string message = QuoteText(fmt::format("a row given to {} is outside of \"{}\"", target, *request.where));
-    rows = fmt::format("SELECT * FROM ({}) AS fitted WHERE CASE WHEN coalesce(({}\n), false) THEN true ELSE {} END", rows,
-                       *request.where, Refuse(kOutside, message));
+    const std::string message =
+        QuoteText(fmt::format("a row given to {} is outside of \"{}\"", target, *request.where));
+    rows = fmt::format(
+        "SELECT * FROM ({}) AS fitted WHERE CASE WHEN coalesce(({}\n), false) THEN true ELSE {} "
+        "END",
+        rows, *request.where, Refuse(kOutside, message));
   }
   return fmt::format("INSERT INTO {} ({}) {}", target, names, rows);
 }
 
 duckdb::ScalarFunction RefuseFunction() {
-  duckdb::ScalarFunction function("lakehold_refuse", {LogicalType::VARCHAR, LogicalType::VARCHAR}, LogicalType::BOOLEAN,
-                                  Refused);
-  function.SetStability(duckdb::FunctionStability::VOLATILE);  // Never folded: it would fire while planning.
+  duckdb::ScalarFunction function("lakehold_refuse", {LogicalType::VARCHAR, LogicalType::VARCHAR},
+                                  LogicalType::BOOLEAN, Refused);
+  function.SetStability(
+      duckdb::FunctionStability::VOLATILE);  // Never folded: it would fire while planning.
   function.SetNullHandling(duckdb::FunctionNullHandling::SPECIAL_HANDLING);
   return function;
 }

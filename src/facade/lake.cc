@@ -37,7 +37,8 @@ Result<Lake> Lake::Session() const {
 Result<Rows> Lake::Sql(std::string_view sql, const Parameters& parameters) {
   LAKEHOLD_ASSIGN(auto* session, state_->sql->Open());
   LAKEHOLD_ASSIGN(auto query, session->Run(sql, parameters));
-  return Rows(std::shared_ptr<engine::Query>(std::move(query)), [sql = state_->sql] { sql->Interrupt(); });
+  return Rows(std::shared_ptr<engine::Query>(std::move(query)),
+              [sql = state_->sql] { sql->Interrupt(); });
 }
 
 const std::vector<CommitReport>& Lake::reports() const { return state_->sql->reports(); }
@@ -49,14 +50,17 @@ Result<Explanation> Lake::Explain(std::string_view sql, const Parameters& parame
 
 bool Lake::in_transaction() const { return state_->sql->in_transaction(); }
 
-Result<std::vector<std::string>> Lake::Tables() const { return delta::ListLake(*state_->sql->store()); }
+Result<std::vector<std::string>> Lake::Tables() const {
+  return delta::ListLake(*state_->sql->store());
+}
 
 Result<Table> Lake::OpenTable(std::string_view name) {
   LAKEHOLD_ASSIGN(auto wanted, ParseTableName(name));
   auto& store = *state_->sql->store();
   LAKEHOLD_ASSIGN(auto found, delta::FindTable(store, wanted.schema, wanted.table));
   if (!found) {
-    return NotFound("delta.not_a_table", fmt::format("lake {} has no table \"{}\"", state_->location, name),
+    return NotFound("delta.not_a_table",
+                    fmt::format("lake {} has no table \"{}\"", state_->location, name),
                     "list its tables, or create it");
   }
   wanted.table = *found;

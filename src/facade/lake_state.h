@@ -16,7 +16,9 @@ namespace lakehold {
 
 struct __attribute__((visibility("hidden"))) Lake::State {
   State(std::string where, std::shared_ptr<storage::ObjectStore> store, const OpenOptions& with)
-      : location(std::move(where)), options(with), sql(std::make_shared<SqlSession>(std::move(store))) {}
+      : location(std::move(where)),
+        options(with),
+        sql(std::make_shared<SqlSession>(std::move(store))) {}
   std::string location;
   OpenOptions options;
   std::shared_ptr<SqlSession> sql;

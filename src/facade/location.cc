@@ -14,10 +14,10 @@
 
 namespace lakehold {
 
-Result<std::shared_ptr<storage::ObjectStore>> OpenAt(std::string_view location, const OpenOptions& options,
-                                                     bool create) {
-  const auto durability =
-      options.durability == Durability::kFull ? storage::Durability::kFull : storage::Durability::kNone;
+Result<std::shared_ptr<storage::ObjectStore>> OpenAt(std::string_view location,
+                                                     const OpenOptions& options, bool create) {
+  const auto durability = options.durability == Durability::kFull ? storage::Durability::kFull
+                                                                  : storage::Durability::kNone;
   return storage::OpenStore(location, durability, create, Registry::Get().runtime());
 }
 
@@ -26,13 +26,15 @@ Status CheckIsTable(const std::shared_ptr<storage::ObjectStore>& store, std::str
   if (table) return {};
   LAKEHOLD_ASSIGN(auto tables, delta::ListLake(*store));
   if (tables.empty()) {
-    return NotFound("delta.not_a_table", fmt::format("{} is not a Delta table: it has no _delta_log", location),
+    return NotFound("delta.not_a_table",
+                    fmt::format("{} is not a Delta table: it has no _delta_log", location),
                     "check the path, or create the table");
   }
   if (tables.size() > 3) tables.resize(3);
-  return Invalid("facade.is_a_lake", fmt::format("{} is a lake, not a table; it holds {}", location,
-                                                 fmt::join(tables, ", ")),
-                 "open one of its tables, or connect to the lake");
+  return Invalid(
+      "facade.is_a_lake",
+      fmt::format("{} is a lake, not a table; it holds {}", location, fmt::join(tables, ", ")),
+      "open one of its tables, or connect to the lake");
 }
 
 Status CheckIsLake(const std::shared_ptr<storage::ObjectStore>& store, std::string_view location) {
@@ -75,8 +77,8 @@ Result<TableName> ParseTableName(std::string_view name) {
 }
 
 std::string QualifiedName(std::string_view catalog, const TableName& name) {
-  return fmt::format("{}.{}.{}", QuoteName(catalog), QuoteName(name.schema.empty() ? "main" : name.schema),
-                     QuoteName(name.table));
+  return fmt::format("{}.{}.{}", QuoteName(catalog),
+                     QuoteName(name.schema.empty() ? "main" : name.schema), QuoteName(name.table));
 }
 
 }  // namespace lakehold

@@ -1,4 +1,5 @@
-// Where a lake or a table is: what is found at a path, and the errors that name the right call. Pure of state.
+// Where a lake or a table is: what is found at a path, and the errors that name the right call.
+// Pure of state.
 #pragma once
 
 #include <memory>
@@ -11,9 +12,11 @@
 
 namespace lakehold {
 
-Result<std::shared_ptr<storage::ObjectStore>> OpenAt(std::string_view location, const OpenOptions& options, bool create);
+Result<std::shared_ptr<storage::ObjectStore>> OpenAt(std::string_view location,
+                                                     const OpenOptions& options, bool create);
 
-// kNotFound "delta.not_a_table", or kInvalid "facade.is_a_lake" if the folder holds tables instead of being one.
+// kNotFound "delta.not_a_table", or kInvalid "facade.is_a_lake" if the folder holds tables instead
+// of being one.
 Status CheckIsTable(const std::shared_ptr<storage::ObjectStore>& store, std::string_view location);
 // kInvalid "facade.is_a_table" if the folder is a table instead of holding some.
 Status CheckIsLake(const std::shared_ptr<storage::ObjectStore>& store, std::string_view location);

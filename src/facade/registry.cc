@@ -1,9 +1,9 @@
 #include "facade/registry.h"
 
-#include <pthread.h>
-
 #include <atomic>
 #include <utility>
+
+#include <pthread.h>
 
 #include "base/limits.h"
 #include "delta/checkpoint.h"
@@ -17,14 +17,16 @@ class LazyCheckpointCodec final : public delta::CheckpointCodec {
  public:
   explicit LazyCheckpointCodec(Registry& registry) : registry_(registry) {}
 
-  lakehold::Status Read(const delta::TableRoot& root, std::string_view key, const delta::CheckpointColumns& columns,
+  lakehold::Status Read(const delta::TableRoot& root, std::string_view key,
+                        const delta::CheckpointColumns& columns,
                         const delta::CheckpointVisitor& visit) override {
     LAKEHOLD_ASSIGN(auto engine, registry_.engine());
     return engine->checkpoint_codec()->Read(root, key, columns, visit);
   }
 
   Result<delta::WrittenCheckpoint> Write(const delta::TableRoot& root, std::string_view key,
-                                         const delta::ActionSource& next, bool stats_as_json) override {
+                                         const delta::ActionSource& next,
+                                         bool stats_as_json) override {
     LAKEHOLD_ASSIGN(auto engine, registry_.engine());
     return engine->checkpoint_codec()->Write(root, key, next, stats_as_json);
   }
@@ -36,13 +38,15 @@ class LazyCheckpointCodec final : public delta::CheckpointCodec {
 std::atomic<Registry*> current{nullptr};
 std::atomic<uint64_t> generations{0};
 
-// The parent's registry is left alone in the child: its threads are gone and its locks may be held for ever.
+// The parent's registry is left alone in the child: its threads are gone and its locks may be held
+// for ever.
 void ForgetInChild() { current.store(nullptr); }
 
 }  // namespace
 
-// Exit handlers and the destructors of static objects run in the reverse order of their making. Registered anew with each
-// job, this one runs before the destructors of all that jobs use and that was made by then, in the engine's libraries too.
+// Exit handlers and the destructors of static objects run in the reverse order of their making.
+// Registered anew with each job, this one runs before the destructors of all that jobs use and that
+// was made by then, in the engine's libraries too.
 void ExitAwareExecutor::RunInBackground(std::function<void()> job) {
   std::atexit(Registry::FinishBackgroundWork);
   executor_.RunInBackground(std::move(job));
@@ -55,7 +59,8 @@ Registry& Registry::Get() {
   if (auto* registry = current.load()) return *registry;
   static std::once_flag watch_forks;
   std::call_once(watch_forks, [] { pthread_atfork(nullptr, nullptr, ForgetInChild); });
-  // Never destroyed: sessions may outlive static destruction, and the engine's library is never unloaded.
+  // Never destroyed: sessions may outlive static destruction, and the engine's library is never
+  // unloaded.
   auto* fresh = new Registry(generations.fetch_add(1));
   Registry* expected = nullptr;
   if (!current.compare_exchange_strong(expected, fresh)) {
@@ -69,7 +74,8 @@ void Registry::FinishBackgroundWork() {
   auto* registry = current.load();
   if (registry == nullptr) return;
   auto& executor = registry->executor_;
-  // A checkpoint that is being written cannot be torn out of the engine: wait for it, within reason.
+  // A checkpoint that is being written cannot be torn out of the engine: wait for it, within
+  // reason.
   constexpr int kPatience = 30;
   for (int i = 0; i < kPatience && !executor.DrainBackground(limits::kExitDrainMs); ++i) {
   }

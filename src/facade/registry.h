@@ -1,7 +1,8 @@
-// Registry: what a process has one of: the runtime, the snapshot cache and the SQL engine. Thread-safe.
+// Registry: what a process has one of: the runtime, the snapshot cache and the SQL engine.
+// Thread-safe.
 //
-// The only global of lakehold, reachable from the facade alone. A forked child gets a fresh one: threads and locks of the
-// parent do not exist there.
+// The only global of lakehold, reachable from the facade alone. A forked child gets a fresh one:
+// threads and locks of the parent do not exist there.
 #pragma once
 
 #include <atomic>
@@ -17,13 +18,18 @@
 
 namespace lakehold {
 
-// Passes work on to another executor, and sees to it that the process does not end in the middle of a background job.
+// Passes work on to another executor, and sees to it that the process does not end in the middle of
+// a background job.
 class ExitAwareExecutor final : public Executor {
  public:
   explicit ExitAwareExecutor(Executor& executor) : executor_(executor) {}
-  void ParallelFor(size_t count, const std::function<void(size_t)>& task) override { executor_.ParallelFor(count, task); }
+  void ParallelFor(size_t count, const std::function<void(size_t)>& task) override {
+    executor_.ParallelFor(count, task);
+  }
   void RunInBackground(std::function<void()> job) override;
-  bool DrainBackground(int64_t timeout_ms) override { return executor_.DrainBackground(timeout_ms); }
+  bool DrainBackground(int64_t timeout_ms) override {
+    return executor_.DrainBackground(timeout_ms);
+  }
 
  private:
   Executor& executor_;
@@ -41,10 +47,11 @@ class Registry {
   uint64_t NextNumber() { return ++numbers_; }
   // Loads the engine library at the first call.
   Result<std::shared_ptr<engine::Engine>> engine();
-  // Waits for the background lane: limits::kExitDrainMs for what is queued, and then for the job that is running, which
-  // must not meet a library that is being torn down.
+  // Waits for the background lane: limits::kExitDrainMs for what is queued, and then for the job
+  // that is running, which must not meet a library that is being torn down.
   static void FinishBackgroundWork();
-  // The log's world. Its checkpoint codec loads the engine when a Parquet checkpoint must be read or written.
+  // The log's world. Its checkpoint codec loads the engine when a Parquet checkpoint must be read
+  // or written.
   delta::LogContext log_context();
 
  private:

@@ -13,7 +13,9 @@ Rows::Rows(Rows&&) noexcept = default;
 Rows& Rows::operator=(Rows&&) noexcept = default;
 
 const std::vector<ColumnDescription>& Rows::columns() const { return query_->columns(); }
-Status Rows::Open(ArrowArrayStream* out, int64_t batch_rows) { return query_->Open(batch_rows, out); }
+Status Rows::Open(ArrowArrayStream* out, int64_t batch_rows) {
+  return query_->Open(batch_rows, out);
+}
 int64_t Rows::changed_rows() const { return query_->changed_rows(); }
 void Rows::Interrupt() const {
   if (interrupt_) interrupt_();

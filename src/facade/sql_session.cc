@@ -23,7 +23,8 @@ Result<engine::Session*> SqlSession::Open() {
     const bool torn = session_->in_transaction();
     (void)session_.release();
     if (torn) {
-      return Invalid("facade.forked_transaction", "the open transaction belongs to the process that forked this one",
+      return Invalid("facade.forked_transaction",
+                     "the open transaction belongs to the process that forked this one",
                      "begin a new transaction here");
     }
   }

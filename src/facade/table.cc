@@ -19,7 +19,8 @@ namespace lakehold {
 namespace {
 
 Error PinnedError(const std::string& name, Version version) {
-  return Invalid("table.pinned", fmt::format("{} is pinned to version {} and read-only", name, version),
+  return Invalid("table.pinned",
+                 fmt::format("{} is pinned to version {} and read-only", name, version),
                  "open the table without a version to write to it");
 }
 
@@ -37,7 +38,8 @@ std::string Table::State::FromClause() const {
   return pinned ? fmt::format("{} AT (VERSION => {})", name, *pinned) : name;
 }
 
-Result<Table> Table::Open(std::string_view location, const VersionSpec& spec, const OpenOptions& options) {
+Result<Table> Table::Open(std::string_view location, const VersionSpec& spec,
+                          const OpenOptions& options) {
   LAKEHOLD_ASSIGN(auto store, OpenAt(location, options, false));
   LAKEHOLD_TRY(CheckIsTable(store, location));
   auto state = std::make_shared<State>();
@@ -62,7 +64,8 @@ std::optional<Version> Table::pinned() const { return state_->pinned; }
 
 Result<Table> Table::At(const VersionSpec& spec) const {
   auto& registry = Registry::Get();
-  LAKEHOLD_ASSIGN(auto snapshot, registry.snapshots().At(state_->root, spec, registry.log_context()));
+  LAKEHOLD_ASSIGN(auto snapshot,
+                  registry.snapshots().At(state_->root, spec, registry.log_context()));
   auto state = std::make_shared<State>(*state_);
   state->pinned = snapshot->version();
   return Table(std::move(state));
@@ -74,7 +77,8 @@ Result<TableStatus> Table::Describe() const {
 }
 
 Result<std::vector<HistoryEntry>> Table::History(size_t limit) const {
-  LAKEHOLD_ASSIGN(auto entries, delta::ReadHistory(state_->root, limit, Registry::Get().log_context()));
+  LAKEHOLD_ASSIGN(auto entries,
+                  delta::ReadHistory(state_->root, limit, Registry::Get().log_context()));
   std::vector<HistoryEntry> history;
   for (auto& entry : entries) {
     if (state_->pinned && entry.version > *state_->pinned) continue;
@@ -100,17 +104,20 @@ Result<int64_t> Table::Count() {
   LAKEHOLD_ASSIGN(const auto snapshot, state_->Snapshot());
   if (const auto rows = ExactRows(*snapshot)) return *rows;
   LAKEHOLD_ASSIGN(auto* session, state_->sql->Open());
-  LAKEHOLD_ASSIGN(auto query, session->Run(fmt::format("SELECT count(*) FROM {}", state_->FromClause()), {}));
+  LAKEHOLD_ASSIGN(auto query,
+                  session->Run(fmt::format("SELECT count(*) FROM {}", state_->FromClause()), {}));
   return ReadOneInteger(*query);
 }
 
 namespace {
 
-Result<std::string> SelectOf(engine::Session& session, const std::string& from, const ScanRequest& request) {
+Result<std::string> SelectOf(engine::Session& session, const std::string& from,
+                             const ScanRequest& request) {
   std::vector<std::string> columns;
   for (const auto& name : request.columns) columns.push_back(QuoteName(name));
-  std::string sql = fmt::format("SELECT {} FROM {}", columns.empty() ? "*" : fmt::format("{}", fmt::join(columns, ", ")),
-                                from);
+  std::string sql =
+      fmt::format("SELECT {} FROM {}",
+                  columns.empty() ? "*" : fmt::format("{}", fmt::join(columns, ", ")), from);
   if (request.where) {
     LAKEHOLD_TRY(session.CheckExpression(*request.where));
     sql += fmt::format(" WHERE ({})", *request.where);
@@ -125,7 +132,8 @@ Result<Rows> Table::Scan(const ScanRequest& request) {
   LAKEHOLD_ASSIGN(auto* session, state_->sql->Open());
   LAKEHOLD_ASSIGN(const auto sql, SelectOf(*session, state_->FromClause(), request));
   LAKEHOLD_ASSIGN(auto query, session->Run(sql, request.parameters));
-  return Rows(std::shared_ptr<engine::Query>(std::move(query)), [sql = state_->sql] { sql->Interrupt(); });
+  return Rows(std::shared_ptr<engine::Query>(std::move(query)),
+              [sql = state_->sql] { sql->Interrupt(); });
 }
 
 Result<Explanation> Table::Explain(const ScanRequest& request) {
@@ -138,9 +146,10 @@ Result<CommitReport> Table::Write(const WriteRequest& request) {
   if (state_->pinned) return PinnedError(state_->name, *state_->pinned);
   LAKEHOLD_ASSIGN(auto* session, state_->sql->Open());
   const auto& name = state_->qualified;
-  const table::Target target{state_->name,
-                             {state_->sql->catalog(), name.schema.empty() ? "main" : name.schema, name.table},
-                             QualifiedName(state_->sql->catalog(), name)};
+  const table::Target target{
+      state_->name,
+      {state_->sql->catalog(), name.schema.empty() ? "main" : name.schema, name.table},
+      QualifiedName(state_->sql->catalog(), name)};
   LAKEHOLD_ASSIGN(auto report, table::Write(*session, target, request));
   if (report.version < 0 && !session->in_transaction()) {
     // No row came, so there was nothing to commit.
@@ -154,7 +163,8 @@ Result<CheckpointReport> Table::Checkpoint() {
   LAKEHOLD_ASSIGN(const auto snapshot, state_->Snapshot());
   LAKEHOLD_ASSIGN(const auto made,
                   delta::WriteCheckpoint(state_->root, *snapshot, Registry::Get().log_context()));
-  return CheckpointReport{made.version, made.actions, made.live_files, made.size_bytes, made.written};
+  return CheckpointReport{made.version, made.actions, made.live_files, made.size_bytes,
+                          made.written};
 }
 
 void Table::Interrupt() { state_->sql->Interrupt(); }

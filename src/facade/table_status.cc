@@ -35,9 +35,11 @@ TableStatus StatusOf(const delta::Snapshot& snapshot, const std::string& locatio
   }
   status.partition_columns = metadata.partition_columns;
   for (const auto& field : snapshot.schema().fields) {
-    const bool partition = std::find(metadata.partition_columns.begin(), metadata.partition_columns.end(), field.name) !=
-                           metadata.partition_columns.end();
-    status.columns.push_back({field.name, delta::FormatType(field.type), field.nullable, partition});
+    const bool partition =
+        std::find(metadata.partition_columns.begin(), metadata.partition_columns.end(),
+                  field.name) != metadata.partition_columns.end();
+    status.columns.push_back(
+        {field.name, delta::FormatType(field.type), field.nullable, partition});
   }
   status.properties = metadata.configuration;
   status.min_reader_version = protocol.min_reader_version;
@@ -45,7 +47,8 @@ TableStatus StatusOf(const delta::Snapshot& snapshot, const std::string& locatio
   status.reader_features = protocol.reader_features.value_or(std::vector<std::string>{});
   status.writer_features = protocol.writer_features.value_or(std::vector<std::string>{});
   status.last_checkpoint = snapshot.last_checkpoint();
-  if (auto readable = delta::CheckReadable(protocol); !readable.ok()) status.unreadable = readable.error().ToString();
+  if (auto readable = delta::CheckReadable(protocol); !readable.ok())
+    status.unreadable = readable.error().ToString();
   if (auto writable = delta::CheckWritable(protocol, metadata, snapshot.schema()); !writable.ok()) {
     status.unwritable = writable.error().ToString();
   }

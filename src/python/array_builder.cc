@@ -1,12 +1,11 @@
 #include "python/array_builder.h"
 
-#include <datetime.h>
-#include <nanobind/stl/string.h>
-
 #include <cstring>
 #include <utility>
 
+#include <datetime.h>
 #include <fmt/format.h>
+#include <nanobind/stl/string.h>
 
 namespace lakehold::python {
 
@@ -38,12 +37,15 @@ int64_t DaysOf(PyObject* date) {
 int64_t MicrosOf(nb::handle moment) {
   PyObject* object = moment.ptr();
   const int64_t seconds = ((DaysOf(object) * 24 + PyDateTime_DATE_GET_HOUR(object)) * 60 +
-                           PyDateTime_DATE_GET_MINUTE(object)) * 60 + PyDateTime_DATE_GET_SECOND(object);
+                           PyDateTime_DATE_GET_MINUTE(object)) *
+                              60 +
+                          PyDateTime_DATE_GET_SECOND(object);
   int64_t micros = seconds * kMicrosPerSecond + PyDateTime_DATE_GET_MICROSECOND(object);
   const nb::object offset = moment.attr("utcoffset")();
   if (!offset.is_none()) {
     micros -= (PyDateTime_DELTA_GET_DAYS(offset.ptr()) * int64_t{86'400} +
-               PyDateTime_DELTA_GET_SECONDS(offset.ptr())) * kMicrosPerSecond +
+               PyDateTime_DELTA_GET_SECONDS(offset.ptr())) *
+                  kMicrosPerSecond +
               PyDateTime_DELTA_GET_MICROSECONDS(offset.ptr());
   }
   return micros;
@@ -59,7 +61,8 @@ __int128 UnscaledOf(nb::handle decimal, int scale, const std::string& where) {
     digits += digits > 0 || unscaled != 0 ? 1 : 0;
   }
   for (int i = 0; i < exponent + scale; ++i, ++digits) unscaled *= 10;
-  if (digits > 38) throw nb::value_error(fmt::format("{}: a decimal of more than 38 digits", where).c_str());
+  if (digits > 38)
+    throw nb::value_error(fmt::format("{}: a decimal of more than 38 digits", where).c_str());
   return nb::cast<int>(parts.attr("sign")) != 0 ? -unscaled : unscaled;
 }
 
@@ -102,7 +105,8 @@ void ReleaseSchema(ArrowSchema* schema) {
 
 ArrayBuilder::ArrayBuilder(ValueType type) : type_(std::move(type)) {
   if (PyDateTimeAPI == nullptr) PyDateTime_IMPORT;
-  const bool sized = type_.kind == ValueKind::kText || type_.kind == ValueKind::kBinary || type_.kind == ValueKind::kList;
+  const bool sized = type_.kind == ValueKind::kText || type_.kind == ValueKind::kBinary ||
+                     type_.kind == ValueKind::kList;
   if (sized) offsets_.push_back(0);
   for (const auto& child : type_.children) children_.emplace_back(child);
 }
@@ -134,35 +138,47 @@ void ArrayBuilder::AppendBytes(const char* data, size_t size) {
 void ArrayBuilder::AppendNull() {
   ++null_count_;
   switch (type_.kind) {
-    case ValueKind::kNull: return;
-    case ValueKind::kBoolean: return PushBit(values_, length_, false);
-    case ValueKind::kDate: return AppendFixed<int32_t>(0);
-    case ValueKind::kDecimal: return AppendFixed<__int128>(0);
+    case ValueKind::kNull:
+      return;
+    case ValueKind::kBoolean:
+      return PushBit(values_, length_, false);
+    case ValueKind::kDate:
+      return AppendFixed<int32_t>(0);
+    case ValueKind::kDecimal:
+      return AppendFixed<__int128>(0);
     case ValueKind::kText:
-    case ValueKind::kBinary: return AppendBytes("", 0);
-    case ValueKind::kList: return offsets_.push_back(offsets_.back());
+    case ValueKind::kBinary:
+      return AppendBytes("", 0);
+    case ValueKind::kList:
+      return offsets_.push_back(offsets_.back());
     case ValueKind::kStruct:
       for (auto& child : children_) child.Append(nb::none(), "");
       return;
-    default: return AppendFixed<int64_t>(0);
+    default:
+      return AppendFixed<int64_t>(0);
   }
 }
 
 void ArrayBuilder::AppendValid(nb::handle value, const std::string& where) {
   PyObject* object = value.ptr();
   switch (type_.kind) {
-    case ValueKind::kNull: return;
-    case ValueKind::kBoolean: return PushBit(values_, length_, object == Py_True);
+    case ValueKind::kNull:
+      return;
+    case ValueKind::kBoolean:
+      return PushBit(values_, length_, object == Py_True);
     case ValueKind::kInteger: {
       const long long number = PyLong_AsLongLong(object);
       if (number == -1 && PyErr_Occurred() != nullptr) {
         PyErr_Clear();
-        throw nb::value_error(fmt::format("{}: an integer beyond 64 bits; use decimal.Decimal", where).c_str());
+        throw nb::value_error(
+            fmt::format("{}: an integer beyond 64 bits; use decimal.Decimal", where).c_str());
       }
       return AppendFixed<int64_t>(number);
     }
-    case ValueKind::kFloat: return AppendFixed<double>(PyFloat_AsDouble(object));
-    case ValueKind::kDecimal: return AppendFixed<__int128>(UnscaledOf(value, type_.fraction_digits, where));
+    case ValueKind::kFloat:
+      return AppendFixed<double>(PyFloat_AsDouble(object));
+    case ValueKind::kDecimal:
+      return AppendFixed<__int128>(UnscaledOf(value, type_.fraction_digits, where));
     case ValueKind::kText: {
       Py_ssize_t size = 0;
       const char* text = PyUnicode_AsUTF8AndSize(object, &size);
@@ -170,12 +186,15 @@ void ArrayBuilder::AppendValid(nb::handle value, const std::string& where) {
       return AppendBytes(text, static_cast<size_t>(size));
     }
     case ValueKind::kBinary: {
-      const nb::bytes bytes = nb::borrow<nb::bytes>(PyBytes_Check(object) ? nb::borrow(value) : nb::steal(PyBytes_FromObject(object)));
+      const nb::bytes bytes = nb::borrow<nb::bytes>(
+          PyBytes_Check(object) ? nb::borrow(value) : nb::steal(PyBytes_FromObject(object)));
       return AppendBytes(bytes.c_str(), bytes.size());
     }
-    case ValueKind::kDate: return AppendFixed<int32_t>(static_cast<int32_t>(DaysOf(object)));
+    case ValueKind::kDate:
+      return AppendFixed<int32_t>(static_cast<int32_t>(DaysOf(object)));
     case ValueKind::kTimestamp:
-    case ValueKind::kTimestampTz: return AppendFixed<int64_t>(MicrosOf(value));
+    case ValueKind::kTimestampTz:
+      return AppendFixed<int64_t>(MicrosOf(value));
     case ValueKind::kList:
       for (const auto child : value) children_.front().Append(child, where);
       return offsets_.push_back(children_.front().length());
@@ -196,7 +215,8 @@ void ArrayBuilder::Finish(ArrowArray* out) {
   // A buffer may not be null where the layout has one.
   memory->values.reserve(1);
   memory->validity.reserve(1);
-  const bool has_values = type_.kind != ValueKind::kNull && type_.kind != ValueKind::kStruct && type_.kind != ValueKind::kList;
+  const bool has_values = type_.kind != ValueKind::kNull && type_.kind != ValueKind::kStruct &&
+                          type_.kind != ValueKind::kList;
   if (type_.kind != ValueKind::kNull) memory->buffers.push_back(memory->validity.data());
   if (!memory->offsets.empty()) memory->buffers.push_back(memory->offsets.data());
   if (has_values) memory->buffers.push_back(memory->values.data());
@@ -222,7 +242,8 @@ void FillSchema(const ValueType& type, const std::string& name, ArrowSchema* out
   memory->name = name;
   memory->children.resize(type.children.size());
   for (size_t i = 0; i < type.children.size(); ++i) {
-    FillSchema(type.children[i], type.kind == ValueKind::kStruct ? type.names[i] : "element", &memory->children[i]);
+    FillSchema(type.children[i], type.kind == ValueKind::kStruct ? type.names[i] : "element",
+               &memory->children[i]);
     memory->child_pointers.push_back(&memory->children[i]);
   }
   *out = {};

@@ -1,12 +1,13 @@
-// ArrayBuilder: Python values, one after another, become an Arrow array of a known type. Needs the GIL.
+// ArrayBuilder: Python values, one after another, become an Arrow array of a known type. Needs the
+// GIL.
 #pragma once
-
-#include <nanobind/nanobind.h>
 
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
+
+#include <nanobind/nanobind.h>
 
 #include "lakehold/arrow_abi.h"
 #include "python/value_type.h"
@@ -17,7 +18,8 @@ class ArrayBuilder {
  public:
   explicit ArrayBuilder(ValueType type);
 
-  // `value` fits the type (ValueType::Widen has seen it) or is None. Raises OverflowError for integers beyond 64 bits.
+  // `value` fits the type (ValueType::Widen has seen it) or is None. Raises OverflowError for
+  // integers beyond 64 bits.
   void Append(nanobind::handle value, const std::string& where);
   int64_t length() const { return length_; }
   // Hands the array out; the builder is empty afterwards.

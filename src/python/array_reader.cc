@@ -1,11 +1,10 @@
 #include "python/array_reader.h"
 
-#include <datetime.h>
-#include <nanobind/stl/string.h>
-
 #include <cstring>
 
+#include <datetime.h>
 #include <fmt/format.h>
+#include <nanobind/stl/string.h>
 
 namespace lakehold::python {
 
@@ -19,7 +18,8 @@ constexpr int64_t kMicros = 1'000'000;
 template <typename T>
 T ValueAt(const void* buffer, int64_t at) {
   T value;
-  std::memcpy(&value, static_cast<const char*>(buffer) + at * static_cast<int64_t>(sizeof(T)), sizeof(T));
+  std::memcpy(&value, static_cast<const char*>(buffer) + at * static_cast<int64_t>(sizeof(T)),
+              sizeof(T));
   return value;
 }
 
@@ -45,7 +45,8 @@ CivilDay CivilOf(int64_t days) {
   const int64_t day_of_era = days - era * 146'097;
   const int64_t year_of_era =
       (day_of_era - day_of_era / 1460 + day_of_era / 36'524 - day_of_era / 146'096) / 365;
-  const int64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+  const int64_t day_of_year =
+      day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
   const int64_t shifted = (5 * day_of_year + 2) / 153;
   const int month = static_cast<int>(shifted < 10 ? shifted + 3 : shifted - 9);
   return {year_of_era + era * 400 + (month <= 2 ? 1 : 0), month,
@@ -61,7 +62,8 @@ CivilDay CheckedDay(int64_t days, const std::string& where) {
   const auto civil = CivilOf(days);
   if (civil.year >= 1 && civil.year <= 9999) return civil;
   throw nb::value_error(
-      fmt::format("{}: year {} is beyond Python's dates; cast it to VARCHAR or use to_arrow()", where, civil.year)
+      fmt::format("{}: year {} is beyond Python's dates; cast it to VARCHAR or use to_arrow()",
+                  where, civil.year)
           .c_str());
 }
 
@@ -76,13 +78,15 @@ nb::object DatetimeOf(int64_t micros, bool aware, const std::string& where) {
   const int64_t rest = micros - days * kSecondsPerDay * kMicros;
   const int seconds = static_cast<int>(rest / kMicros);
   return Stolen(PyDateTimeAPI->DateTime_FromDateAndTime(
-      static_cast<int>(civil.year), civil.month, civil.day, seconds / 3600, seconds / 60 % 60, seconds % 60,
-      static_cast<int>(rest % kMicros), aware ? PyDateTime_TimeZone_UTC : Py_None, PyDateTimeAPI->DateTimeType));
+      static_cast<int>(civil.year), civil.month, civil.day, seconds / 3600, seconds / 60 % 60,
+      seconds % 60, static_cast<int>(rest % kMicros), aware ? PyDateTime_TimeZone_UTC : Py_None,
+      PyDateTimeAPI->DateTimeType));
 }
 
 nb::object TimeOf(int64_t micros) {
   const int seconds = static_cast<int>(micros / kMicros) % static_cast<int>(kSecondsPerDay);
-  return Stolen(PyTime_FromTime(seconds / 3600, seconds / 60 % 60, seconds % 60, static_cast<int>(micros % kMicros)));
+  return Stolen(PyTime_FromTime(seconds / 3600, seconds / 60 % 60, seconds % 60,
+                                static_cast<int>(micros % kMicros)));
 }
 
 nb::object TimedeltaOf(int64_t days, int64_t micros) {
@@ -94,7 +98,8 @@ nb::object TimedeltaOf(int64_t days, int64_t micros) {
 
 std::string TextOf(__int128 value) {
   const bool negative = value < 0;
-  auto rest = negative ? -static_cast<unsigned __int128>(value) : static_cast<unsigned __int128>(value);
+  auto rest =
+      negative ? -static_cast<unsigned __int128>(value) : static_cast<unsigned __int128>(value);
   std::string digits;
   do {
     digits.insert(digits.begin(), static_cast<char>('0' + static_cast<int>(rest % 10)));
@@ -104,16 +109,21 @@ std::string TextOf(__int128 value) {
 }
 
 nb::handle DecimalClass() {
-  static PyObject* decimal = nb::object(nb::module_::import_("decimal").attr("Decimal")).release().ptr();
+  static PyObject* decimal =
+      nb::object(nb::module_::import_("decimal").attr("Decimal")).release().ptr();
   return decimal;
 }
 
 int64_t PerSecond(char unit) {
   switch (unit) {
-    case 's': return 1;
-    case 'm': return 1'000;
-    case 'n': return 1'000'000'000;
-    default: return kMicros;
+    case 's':
+      return 1;
+    case 'm':
+      return 1'000;
+    case 'n':
+      return 1'000'000'000;
+    default:
+      return kMicros;
   }
 }
 
@@ -167,7 +177,9 @@ void ArrayReader::Understand(const std::string& format, const std::string& where
   }
   if (starts("t") && UnderstandTemporal(format)) return;
   throw nb::type_error(
-      fmt::format("{}: Python has no value for Arrow type \"{}\"; cast it in the SQL or use to_arrow()", where, format)
+      fmt::format(
+          "{}: Python has no value for Arrow type \"{}\"; cast it in the SQL or use to_arrow()",
+          where, format)
           .c_str());
 }
 
@@ -192,7 +204,8 @@ bool ArrayReader::UnderstandTemporal(const std::string& format) {
 
 nb::object ArrayReader::At(const ArrowArray& array, int64_t index) const {
   const int64_t at = array.offset + index;
-  const bool has_validity = kind_ != Kind::kNull && array.null_count != 0 && array.buffers[0] != nullptr;
+  const bool has_validity =
+      kind_ != Kind::kNull && array.null_count != 0 && array.buffers[0] != nullptr;
   if (kind_ == Kind::kNull || (has_validity && !BitAt(array.buffers[0], at))) return nb::none();
   if (!dictionary_.empty()) {
     return dictionary_.front().At(*array.dictionary, nb::cast<int64_t>(Integer(array, at)));
@@ -202,23 +215,31 @@ nb::object ArrayReader::At(const ArrowArray& array, int64_t index) const {
 
 nb::object ArrayReader::Valid(const ArrowArray& array, int64_t at) const {
   switch (kind_) {
-    case Kind::kBoolean: return nb::bool_(BitAt(array.buffers[1], at));
+    case Kind::kBoolean:
+      return nb::bool_(BitAt(array.buffers[1], at));
     case Kind::kSigned:
-    case Kind::kUnsigned: return Integer(array, at);
+    case Kind::kUnsigned:
+      return Integer(array, at);
     case Kind::kFloat:
       if (width_ == 4) return nb::float_(static_cast<double>(ValueAt<float>(array.buffers[1], at)));
       return nb::float_(ValueAt<double>(array.buffers[1], at));
-    case Kind::kDecimal: return Decimal(array, at);
+    case Kind::kDecimal:
+      return Decimal(array, at);
     case Kind::kText:
-    case Kind::kBinary: return Bytes(array, at);
+    case Kind::kBinary:
+      return Bytes(array, at);
     case Kind::kTextView:
-    case Kind::kBinaryView: return View(array, at);
-    case Kind::kFixedBinary: return Made(static_cast<const char*>(array.buffers[1]) + at * width_, width_);
+    case Kind::kBinaryView:
+      return View(array, at);
+    case Kind::kFixedBinary:
+      return Made(static_cast<const char*>(array.buffers[1]) + at * width_, width_);
     case Kind::kList:
     case Kind::kFixedList:
     case Kind::kStruct:
-    case Kind::kMap: return Nested(array, at);
-    default: return Moment(array, at);
+    case Kind::kMap:
+      return Nested(array, at);
+    default:
+      return Moment(array, at);
   }
 }
 
@@ -226,22 +247,34 @@ nb::object ArrayReader::Integer(const ArrowArray& array, int64_t at) const {
   const void* values = array.buffers[1];
   const bool is_signed = kind_ == Kind::kSigned;
   switch (width_) {
-    case 1: return nb::int_(is_signed ? ValueAt<int8_t>(values, at) : int{ValueAt<uint8_t>(values, at)});
-    case 2: return nb::int_(is_signed ? ValueAt<int16_t>(values, at) : int{ValueAt<uint16_t>(values, at)});
+    case 1:
+      return nb::int_(is_signed ? ValueAt<int8_t>(values, at) : int{ValueAt<uint8_t>(values, at)});
+    case 2:
+      return nb::int_(is_signed ? ValueAt<int16_t>(values, at)
+                                : int{ValueAt<uint16_t>(values, at)});
     case 4:
-      return is_signed ? nb::int_(ValueAt<int32_t>(values, at)) : nb::int_(ValueAt<uint32_t>(values, at));
+      return is_signed ? nb::int_(ValueAt<int32_t>(values, at))
+                       : nb::int_(ValueAt<uint32_t>(values, at));
     default:
-      return is_signed ? nb::int_(ValueAt<int64_t>(values, at)) : nb::int_(ValueAt<uint64_t>(values, at));
+      return is_signed ? nb::int_(ValueAt<int64_t>(values, at))
+                       : nb::int_(ValueAt<uint64_t>(values, at));
   }
 }
 
 nb::object ArrayReader::Decimal(const ArrowArray& array, int64_t at) const {
   __int128 value = 0;
   switch (width_) {
-    case 4: value = ValueAt<int32_t>(array.buffers[1], at); break;
-    case 8: value = ValueAt<int64_t>(array.buffers[1], at); break;
-    case 16: value = ValueAt<__int128>(array.buffers[1], at); break;
-    default: throw nb::type_error(fmt::format("{}: a decimal of {} bytes", where_, width_).c_str());
+    case 4:
+      value = ValueAt<int32_t>(array.buffers[1], at);
+      break;
+    case 8:
+      value = ValueAt<int64_t>(array.buffers[1], at);
+      break;
+    case 16:
+      value = ValueAt<__int128>(array.buffers[1], at);
+      break;
+    default:
+      throw nb::type_error(fmt::format("{}: a decimal of {} bytes", where_, width_).c_str());
   }
   std::string text = TextOf(value);
   if (whole_ && scale_ == 0) return Stolen(PyLong_FromString(text.c_str(), nullptr, 10));
@@ -255,7 +288,8 @@ nb::object ArrayReader::Made(const char* data, int64_t size) const {
 }
 
 int64_t ArrayReader::Offset(const ArrowArray& array, int64_t at) const {
-  return width_ == 4 ? ValueAt<int32_t>(array.buffers[1], at) : ValueAt<int64_t>(array.buffers[1], at);
+  return width_ == 4 ? ValueAt<int32_t>(array.buffers[1], at)
+                     : ValueAt<int64_t>(array.buffers[1], at);
 }
 
 nb::object ArrayReader::Bytes(const ArrowArray& array, int64_t at) const {
@@ -276,13 +310,16 @@ nb::object ArrayReader::View(const ArrowArray& array, int64_t at) const {
 nb::object ArrayReader::Moment(const ArrowArray& array, int64_t at) const {
   const void* values = array.buffers[1];
   if (kind_ == Kind::kDate) return DateOf(ValueAt<int32_t>(values, at), where_);
-  if (kind_ == Kind::kDate64) return DateOf(FloorDivide(ValueAt<int64_t>(values, at), kSecondsPerDay * 1000), where_);
+  if (kind_ == Kind::kDate64)
+    return DateOf(FloorDivide(ValueAt<int64_t>(values, at), kSecondsPerDay * 1000), where_);
   if (kind_ == Kind::kMonths) return TimedeltaOf(int64_t{30} * ValueAt<int32_t>(values, at), 0);
   if (kind_ == Kind::kDayTime) {
-    return TimedeltaOf(ValueAt<int32_t>(values, 2 * at), int64_t{1000} * ValueAt<int32_t>(values, 2 * at + 1));
+    return TimedeltaOf(ValueAt<int32_t>(values, 2 * at),
+                       int64_t{1000} * ValueAt<int32_t>(values, 2 * at + 1));
   }
   if (kind_ == Kind::kMonthDayNano) {
-    const int64_t days = int64_t{30} * ValueAt<int32_t>(values, 4 * at) + ValueAt<int32_t>(values, 4 * at + 1);
+    const int64_t days =
+        int64_t{30} * ValueAt<int32_t>(values, 4 * at) + ValueAt<int32_t>(values, 4 * at + 1);
     return TimedeltaOf(days, FloorDivide(ValueAt<int64_t>(values, 2 * at + 1), 1000));
   }
   const int64_t count = width_ == 4 ? ValueAt<int32_t>(values, at) : ValueAt<int64_t>(values, at);
@@ -290,10 +327,12 @@ nb::object ArrayReader::Moment(const ArrowArray& array, int64_t at) const {
   if (per_second_ > kMicros) {
     micros = FloorDivide(count, per_second_ / kMicros);
     if (micros * (per_second_ / kMicros) != count) {
-      throw nb::value_error(fmt::format("{}: nanoseconds do not fit Python's times; use to_arrow()", where_).c_str());
+      throw nb::value_error(
+          fmt::format("{}: nanoseconds do not fit Python's times; use to_arrow()", where_).c_str());
     }
   } else if (__builtin_mul_overflow(count, kMicros / per_second_, &micros)) {
-    throw nb::value_error(fmt::format("{}: a time beyond Python's years; use to_arrow()", where_).c_str());
+    throw nb::value_error(
+        fmt::format("{}: a time beyond Python's years; use to_arrow()", where_).c_str());
   }
   if (kind_ == Kind::kTime) return TimeOf(micros);
   if (kind_ == Kind::kDuration) return TimedeltaOf(0, micros);
@@ -317,7 +356,8 @@ nb::object ArrayReader::Nested(const ArrowArray& array, int64_t at) const {
     nb::dict map;
     for (int64_t i = begin; i < end; ++i) {
       const int64_t entry = entries.offset + i;
-      map[pair.children_[0].At(*entries.children[0], entry)] = pair.children_[1].At(*entries.children[1], entry);
+      map[pair.children_[0].At(*entries.children[0], entry)] =
+          pair.children_[1].At(*entries.children[1], entry);
     }
     return map;
   }

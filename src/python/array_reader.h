@@ -1,13 +1,15 @@
-// ArrayReader: the values of an Arrow array as Python objects, without another library. Needs the GIL.
+// ArrayReader: the values of an Arrow array as Python objects, without another library. Needs the
+// GIL.
 //
-// ints, floats, str, bytes, bool, date, time, datetime (UTC-aware for instants), timedelta, Decimal, list, dict.
+// ints, floats, str, bytes, bool, date, time, datetime (UTC-aware for instants), timedelta,
+// Decimal, list, dict.
 #pragma once
-
-#include <nanobind/nanobind.h>
 
 #include <cstdint>
 #include <string>
 #include <vector>
+
+#include <nanobind/nanobind.h>
 
 #include "lakehold/arrow_abi.h"
 
@@ -15,17 +17,39 @@ namespace lakehold::python {
 
 class ArrayReader {
  public:
-  // Raises TypeError naming `where` for a type without a Python equal. `whole`: decimals without fraction are ints.
+  // Raises TypeError naming `where` for a type without a Python equal. `whole`: decimals without
+  // fraction are ints.
   ArrayReader(const ArrowSchema& schema, const std::string& where, bool whole = false);
 
-  // The value at `index` (the array's own offset comes on top), None where it is NULL. Raises ValueError for dates and
-  // times beyond Python's years.
+  // The value at `index` (the array's own offset comes on top), None where it is NULL. Raises
+  // ValueError for dates and times beyond Python's years.
   nanobind::object At(const ArrowArray& array, int64_t index) const;
 
  private:
   enum class Kind : uint8_t {
-    kNull, kBoolean, kSigned, kUnsigned, kFloat, kDecimal, kText, kBinary, kTextView, kBinaryView, kFixedBinary,
-    kDate, kDate64, kTime, kTimestamp, kDuration, kMonths, kDayTime, kMonthDayNano, kList, kFixedList, kStruct, kMap,
+    kNull,
+    kBoolean,
+    kSigned,
+    kUnsigned,
+    kFloat,
+    kDecimal,
+    kText,
+    kBinary,
+    kTextView,
+    kBinaryView,
+    kFixedBinary,
+    kDate,
+    kDate64,
+    kTime,
+    kTimestamp,
+    kDuration,
+    kMonths,
+    kDayTime,
+    kMonthDayNano,
+    kList,
+    kFixedList,
+    kStruct,
+    kMap,
   };
   using Object = nanobind::object;
 
@@ -43,10 +67,10 @@ class ArrayReader {
 
   Kind kind_ = Kind::kNull;
   bool whole_ = false;
-  bool aware_ = false;   // kTimestamp
-  bool text_ = false;    // kText, kTextView
-  int width_ = 0;        // Bytes of a value, or of an offset; elements of a fixed list.
-  int scale_ = 0;        // kDecimal
+  bool aware_ = false;              // kTimestamp
+  bool text_ = false;               // kText, kTextView
+  int width_ = 0;                   // Bytes of a value, or of an offset; elements of a fixed list.
+  int scale_ = 0;                   // kDecimal
   int64_t per_second_ = 1'000'000;  // kTime, kTimestamp, kDuration
   std::string where_;
   std::vector<std::string> names_;

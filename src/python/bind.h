@@ -1,12 +1,12 @@
 // What each bind_*.cc adds to the module, and the conversions they share. Needs the GIL.
 #pragma once
 
-#include <nanobind/nanobind.h>
-
 #include <map>
 #include <optional>
 #include <string>
 #include <utility>
+
+#include <nanobind/nanobind.h>
 
 #include "lakehold/report.h"
 #include "lakehold/table.h"

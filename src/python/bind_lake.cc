@@ -24,9 +24,10 @@ IfExists ToIfExists(const std::string& mode) {
   return IfExists::kError;
 }
 
-Table CreateTable(Lake& lake, const std::string& table, const std::string& columns, nb::object like, bool one_shot,
-                  bool with_rows, std::vector<std::string> partition_by, std::map<std::string, std::string> properties,
-                  const std::string& mode, bool naive_is_utc) {
+Table CreateTable(Lake& lake, const std::string& table, const std::string& columns, nb::object like,
+                  bool one_shot, bool with_rows, std::vector<std::string> partition_by,
+                  std::map<std::string, std::string> properties, const std::string& mode,
+                  bool naive_is_utc) {
   CreateRequest request;
   request.table = table;
   request.columns = columns;
@@ -66,17 +67,21 @@ void BindLake(nb::module_& module) {
       .def_prop_ro("in_transaction", &Lake::in_transaction)
       .def("tables", [](const Lake& lake) { return Take(Unlocked([&] { return lake.Tables(); })); })
       .def("table",
-           [](Lake& lake, const std::string& name) { return Take(Unlocked([&] { return lake.OpenTable(name); })); })
-      .def("create", &CreateTable, nb::arg("table"), nb::arg("columns"), nb::arg("like").none(), nb::arg("one_shot"),
-           nb::arg("with_rows"), nb::arg("partition_by"), nb::arg("properties"), nb::arg("mode"),
-           nb::arg("naive_is_utc"))
+           [](Lake& lake, const std::string& name) {
+             return Take(Unlocked([&] { return lake.OpenTable(name); }));
+           })
+      .def("create", &CreateTable, nb::arg("table"), nb::arg("columns"), nb::arg("like").none(),
+           nb::arg("one_shot"), nb::arg("with_rows"), nb::arg("partition_by"),
+           nb::arg("properties"), nb::arg("mode"), nb::arg("naive_is_utc"))
       .def("register",
            [](Lake& lake, const std::string& name, nb::object make, bool one_shot) {
              auto source = SourceOf(std::move(make), one_shot);
              Check(Unlocked([&] { return lake.Register(name, std::move(source)); }));
            })
       .def("unregister",
-           [](Lake& lake, const std::string& name) { Check(Unlocked([&] { return lake.Unregister(name); })); })
+           [](Lake& lake, const std::string& name) {
+             Check(Unlocked([&] { return lake.Unregister(name); }));
+           })
       .def("interrupt", [](Lake& lake) { Unlocked([&] { lake.Interrupt(); }); });
 }
 

@@ -13,13 +13,18 @@ namespace lakehold::python {
 
 namespace nb = nanobind;
 
-void BindTable(nb::module_& module) {
-  nb::class_<Table>(module, "Table")
+namespace {
+
+// What a table is: its place, version, schema, history and files.
+void BindState(nb::class_<Table>& table) {
+  table
       .def_static(
           "open",
-          [](const std::string& location, std::optional<int64_t> version, std::optional<int64_t> time_ms, bool durable) {
+          [](const std::string& location, std::optional<int64_t> version,
+             std::optional<int64_t> time_ms, bool durable) {
             const OpenOptions options{durable ? Durability::kFull : Durability::kNone};
-            return Take(Unlocked([&] { return Table::Open(location, ToSpec(version, time_ms), options); }));
+            return Take(
+                Unlocked([&] { return Table::Open(location, ToSpec(version, time_ms), options); }));
           },
           nb::arg("location"), nb::arg("version") = nb::none(), nb::arg("time_ms") = nb::none(),
           nb::arg("durable") = true)
@@ -32,31 +37,45 @@ void BindTable(nb::module_& module) {
             return Take(Unlocked([&] { return table.At(ToSpec(version, time_ms)); }));
           },
           nb::arg("version") = nb::none(), nb::arg("time_ms") = nb::none())
-      .def("describe", [](const Table& table) { return Take(Unlocked([&] { return table.Describe(); })); })
+      .def("describe",
+           [](const Table& table) { return Take(Unlocked([&] { return table.Describe(); })); })
       .def("history",
-           [](const Table& table, size_t limit) { return Take(Unlocked([&] { return table.History(limit); })); })
-      .def("files", [](const Table& table) { return Take(Unlocked([&] { return table.Files(); })); })
-      .def("count", [](Table& table) { return Take(Interruptible(table, [&] { return table.Count(); })); })
+           [](const Table& table, size_t limit) {
+             return Take(Unlocked([&] { return table.History(limit); }));
+           })
+      .def("files",
+           [](const Table& table) { return Take(Unlocked([&] { return table.Files(); })); });
+}
+
+// What goes in and out of it.
+void BindRows(nb::class_<Table>& table) {
+  table
+      .def("count",
+           [](Table& table) { return Take(Interruptible(table, [&] { return table.Count(); })); })
       .def(
           "scan",
-          [](Table& table, std::vector<std::string> columns, std::optional<std::string> where, const nb::dict& parameters,
-             std::optional<int64_t> limit) {
-            const ScanRequest request{std::move(columns), std::move(where), ToParameters(parameters), limit};
+          [](Table& table, std::vector<std::string> columns, std::optional<std::string> where,
+             const nb::dict& parameters, std::optional<int64_t> limit) {
+            const ScanRequest request{std::move(columns), std::move(where),
+                                      ToParameters(parameters), limit};
             return Take(Interruptible(table, [&] { return table.Scan(request); }));
           },
-          nb::arg("columns"), nb::arg("where").none(), nb::arg("parameters"), nb::arg("limit").none())
+          nb::arg("columns"), nb::arg("where").none(), nb::arg("parameters"),
+          nb::arg("limit").none())
       .def(
           "explain",
-          [](Table& table, std::vector<std::string> columns, std::optional<std::string> where, const nb::dict& parameters,
-             std::optional<int64_t> limit) {
-            const ScanRequest request{std::move(columns), std::move(where), ToParameters(parameters), limit};
+          [](Table& table, std::vector<std::string> columns, std::optional<std::string> where,
+             const nb::dict& parameters, std::optional<int64_t> limit) {
+            const ScanRequest request{std::move(columns), std::move(where),
+                                      ToParameters(parameters), limit};
             return Take(Interruptible(table, [&] { return table.Explain(request); }));
           },
-          nb::arg("columns"), nb::arg("where").none(), nb::arg("parameters"), nb::arg("limit").none())
+          nb::arg("columns"), nb::arg("where").none(), nb::arg("parameters"),
+          nb::arg("limit").none())
       .def(
           "write",
-          [](Table& table, nb::object make, bool one_shot, bool overwrite, std::optional<std::string> where,
-             const nb::dict& parameters, bool naive_is_utc) {
+          [](Table& table, nb::object make, bool one_shot, bool overwrite,
+             std::optional<std::string> where, const nb::dict& parameters, bool naive_is_utc) {
             WriteRequest request;
             request.rows = SourceOf(std::move(make), one_shot);
             request.mode = overwrite ? WriteMode::kOverwrite : WriteMode::kAppend;
@@ -65,10 +84,23 @@ void BindTable(nb::module_& module) {
             request.naive_timestamps_are_utc = naive_is_utc;
             return Take(Interruptible(table, [&] { return table.Write(request); }));
           },
-          nb::arg("make"), nb::arg("one_shot"), nb::arg("overwrite"), nb::arg("where").none(), nb::arg("parameters"),
-          nb::arg("naive_is_utc"))
-      .def("checkpoint", [](Table& table) { return Take(Interruptible(table, [&] { return table.Checkpoint(); })); })
-      .def("fsck", [](const Table& table, bool deep) { return Take(Unlocked([&] { return table.Fsck(deep); })); });
+          nb::arg("make"), nb::arg("one_shot"), nb::arg("overwrite"), nb::arg("where").none(),
+          nb::arg("parameters"), nb::arg("naive_is_utc"))
+      .def("checkpoint",
+           [](Table& table) {
+             return Take(Interruptible(table, [&] { return table.Checkpoint(); }));
+           })
+      .def("fsck", [](const Table& table, bool deep) {
+        return Take(Unlocked([&] { return table.Fsck(deep); }));
+      });
+}
+
+}  // namespace
+
+void BindTable(nb::module_& module) {
+  nb::class_<Table> table(module, "Table");
+  BindState(table);
+  BindRows(table);
 }
 
 }  // namespace lakehold::python

@@ -1,4 +1,5 @@
-// How an Error becomes a Python exception: `lakehold._errors.raise_error` picks the class by kind. Needs the GIL.
+// How an Error becomes a Python exception: `lakehold._errors.raise_error` picks the class by kind.
+// Needs the GIL.
 #pragma once
 
 #include <utility>

@@ -1,13 +1,13 @@
 #include "python/interrupts.h"
 
-#include <nanobind/nanobind.h>
-#include <unistd.h>
-
 #include <chrono>
 #include <condition_variable>
 #include <exception>
 #include <mutex>
 #include <thread>
+
+#include <nanobind/nanobind.h>
+#include <unistd.h>
 
 namespace lakehold::python {
 
@@ -17,7 +17,8 @@ namespace {
 
 constexpr auto kPoll = std::chrono::milliseconds(50);
 
-// Python handles signals on the thread that started the process, or that lived on in a forked child.
+// Python handles signals on the thread that started the process, or that lived on in a forked
+// child.
 bool OnMainThread() { return gettid() == getpid(); }
 
 // A piece of work on its own thread. It always ends before this object does.

@@ -1,4 +1,5 @@
-// The native half of the Python module: the public C++ API, call by call. Everything people touch is in lakehold/*.py.
+// The native half of the Python module: the public C++ API, call by call. Everything people touch
+// is in lakehold/*.py.
 #include <nanobind/nanobind.h>
 #include <nanobind/stl/map.h>
 #include <nanobind/stl/optional.h>
@@ -16,7 +17,8 @@ NB_MODULE(_lakehold, module) {
   module.doc() = "lakehold's native half; use the lakehold package";
   module.def("version", &lakehold::VersionText);
   module.def("build", &lakehold::BuildText);
-  module.def("finish", [] { lakehold::python::Unlocked([] { lakehold::FinishBackgroundWork(); }); });
+  module.def("finish",
+             [] { lakehold::python::Unlocked([] { lakehold::FinishBackgroundWork(); }); });
   lakehold::python::BindReports(module);
   lakehold::python::BindStreams(module);
   lakehold::python::BindTable(module);

@@ -1,12 +1,11 @@
 #include "python/records.h"
 
-#include <nanobind/stl/string.h>
-
 #include <memory>
 #include <string>
 #include <utility>
 
 #include <fmt/format.h>
+#include <nanobind/stl/string.h>
 
 #include "lakehold/arrow_abi.h"
 #include "python/array_builder.h"
@@ -46,7 +45,8 @@ void ReleaseStream(ArrowArrayStream* stream) {
   stream->release = nullptr;
 }
 void ReleaseCapsule(PyObject* capsule) {
-  auto* stream = static_cast<ArrowArrayStream*>(PyCapsule_GetPointer(capsule, "arrow_array_stream"));
+  auto* stream =
+      static_cast<ArrowArrayStream*>(PyCapsule_GetPointer(capsule, "arrow_array_stream"));
   if (stream == nullptr) return;
   if (stream->release != nullptr) stream->release(stream);
   delete stream;
@@ -73,7 +73,8 @@ nb::object StreamOfRows(nb::list rows) {
   for (const auto item : rows) {
     const std::string where = fmt::format("row {}", row++);
     if (!PyDict_Check(item.ptr())) {
-      throw nb::type_error(fmt::format("{}: expected a dict, not {}", where, Py_TYPE(item.ptr())->tp_name).c_str());
+      throw nb::type_error(
+          fmt::format("{}: expected a dict, not {}", where, Py_TYPE(item.ptr())->tp_name).c_str());
     }
     type.Widen(item, where);
   }
@@ -90,8 +91,9 @@ nb::object StreamOfColumns(nb::dict columns) {
   for (const auto [name, values] : columns) {
     const size_t size = nb::len(values);
     if (!type.names.empty() && size != length) {
-      throw nb::value_error(fmt::format("column {}: {} values, the columns before have {}", nb::cast<std::string>(name),
-                                        size, length).c_str());
+      throw nb::value_error(fmt::format("column {}: {} values, the columns before have {}",
+                                        nb::cast<std::string>(name), size, length)
+                                .c_str());
     }
     length = size;
     type.names.push_back(nb::cast<std::string>(name));

@@ -1,13 +1,13 @@
-#include <nanobind/nanobind.h>
-#include <nanobind/stl/shared_ptr.h>
-#include <nanobind/stl/string.h>
-
 #include <cerrno>
 #include <memory>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
+
+#include <nanobind/nanobind.h>
+#include <nanobind/stl/shared_ptr.h>
+#include <nanobind/stl/string.h>
 
 #include "python/array_reader.h"
 #include "python/bind.h"
@@ -98,8 +98,12 @@ void Share(const Shared& state, ArrowArrayStream* out) {
     auto& inner = From(stream)->stream;
     return inner.get_schema(&inner, schema);
   };
-  out->get_next = [](ArrowArrayStream* stream, ArrowArray* array) { return From(stream)->Next(array); };
-  out->get_last_error = [](ArrowArrayStream* stream) -> const char* { return From(stream)->failure_text.c_str(); };
+  out->get_next = [](ArrowArrayStream* stream, ArrowArray* array) {
+    return From(stream)->Next(array);
+  };
+  out->get_last_error = [](ArrowArrayStream* stream) -> const char* {
+    return From(stream)->failure_text.c_str();
+  };
   out->release = [](ArrowArrayStream* stream) {
     From(stream)->Release();
     delete &From(stream);
@@ -142,13 +146,16 @@ struct HeldArray {
 
 }  // namespace
 
-RowStream::RowStream(std::shared_ptr<Rows> rows, int64_t batch_rows) : state_(std::make_shared<State>()) {
+RowStream::RowStream(std::shared_ptr<Rows> rows, int64_t batch_rows)
+    : state_(std::make_shared<State>()) {
   state_->rows = std::move(rows);
-  python::Check(Interruptible(*state_->rows, [&] { return state_->rows->Open(&state_->stream, batch_rows); }));
+  python::Check(Interruptible(*state_->rows,
+                              [&] { return state_->rows->Open(&state_->stream, batch_rows); }));
 }
 
 nb::object RowStream::Capsule(bool resignal) {
-  if (std::exchange(state_->given, true)) throw nb::value_error("this stream was handed out before");
+  if (std::exchange(state_->given, true))
+    throw nb::value_error("this stream was handed out before");
   state_->resignal = resignal;
   auto stream = std::make_unique<ArrowArrayStream>();
   Share(state_, stream.get());
@@ -159,7 +166,8 @@ nb::object RowStream::Capsule(bool resignal) {
 
 nb::object RowStream::SchemaCapsule() {
   auto schema = std::make_unique<ArrowSchema>();
-  if (state_->stream.get_schema(&state_->stream, schema.get()) != 0) RaiseFailure(EIO, state_->LastError());
+  if (state_->stream.get_schema(&state_->stream, schema.get()) != 0)
+    RaiseFailure(EIO, state_->LastError());
   return Wrap(std::move(schema), kSchema,
               [](PyObject* capsule) { Drop<ArrowSchema>(PyCapsule_GetPointer(capsule, kSchema)); });
 }
@@ -167,7 +175,8 @@ nb::object RowStream::SchemaCapsule() {
 nb::object RowStream::NextRows() {
   auto& state = *state_;
   if (state.schema.release == nullptr) {
-    if (state.stream.get_schema(&state.stream, &state.schema) != 0) RaiseFailure(EIO, state.LastError());
+    if (state.stream.get_schema(&state.stream, &state.schema) != 0)
+      RaiseFailure(EIO, state.LastError());
     const auto& columns = state.rows->columns();
     for (int64_t i = 0; i < state.schema.n_children; ++i) {
       const auto& column = columns[static_cast<size_t>(i)];
@@ -185,7 +194,9 @@ nb::object RowStream::NextRows() {
     nb::object tuple = nb::steal(PyTuple_New(width));
     for (Py_ssize_t i = 0; i < width; ++i) {
       const auto& reader = state.readers[static_cast<size_t>(i)];
-      PyTuple_SET_ITEM(tuple.ptr(), i, reader.At(*batch.array.children[i], batch.array.offset + row).release().ptr());
+      PyTuple_SET_ITEM(
+          tuple.ptr(), i,
+          reader.At(*batch.array.children[i], batch.array.offset + row).release().ptr());
     }
     PyList_SET_ITEM(rows.ptr(), static_cast<Py_ssize_t>(row), tuple.release().ptr());
   }
@@ -211,14 +222,17 @@ void BindStreams(nb::module_& module) {
       .def_prop_ro("columns",
                    [](const Rows& rows) {
                      nb::list columns;
-                     for (const auto& column : rows.columns()) columns.append(nb::make_tuple(column.name, column.type));
+                     for (const auto& column : rows.columns())
+                       columns.append(nb::make_tuple(column.name, column.type));
                      return columns;
                    })
       .def("interrupt", [](Rows& rows) { Unlocked([&] { rows.Interrupt(); }); })
       .def_prop_ro("changed_rows", &Rows::changed_rows)
       .def(
           "open",
-          [](std::shared_ptr<Rows> rows, int64_t batch_rows) { return RowStream(std::move(rows), batch_rows); },
+          [](std::shared_ptr<Rows> rows, int64_t batch_rows) {
+            return RowStream(std::move(rows), batch_rows);
+          },
           nb::arg("batch_rows") = 122'880);
 }
 

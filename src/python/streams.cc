@@ -1,10 +1,10 @@
 #include "python/streams.h"
 
-#include <nanobind/stl/string.h>
-
 #include <memory>
 #include <string>
 #include <utility>
+
+#include <nanobind/stl/string.h>
 
 #include "base/result.h"
 #include "python/errors.h"
@@ -34,17 +34,21 @@ struct Held {
 // "ValueError: text", without the traceback. Needs the GIL.
 std::string OneLine(const nb::python_error& error) {
   const auto text = nb::cast<std::string>(nb::str(error.value()));
-  if (PyErr_GivenExceptionMatches(error.type().ptr(), PyExc_TypeError) != 0 && !text.empty()) return text;
+  if (PyErr_GivenExceptionMatches(error.type().ptr(), PyExc_TypeError) != 0 && !text.empty())
+    return text;
   return nb::cast<std::string>(error.type().attr("__name__")) + ": " + text;
 }
 
-// A stream whose calls take the GIL: the producer may be Python code running on one of the engine's threads.
+// A stream whose calls take the GIL: the producer may be Python code running on one of the engine's
+// threads.
 struct GuardedStream {
   ArrowArrayStream inner;
   std::string last_error;
 };
 
-GuardedStream& Guarded(ArrowArrayStream* stream) { return *static_cast<GuardedStream*>(stream->private_data); }
+GuardedStream& Guarded(ArrowArrayStream* stream) {
+  return *static_cast<GuardedStream*>(stream->private_data);
+}
 
 int GuardedSchema(ArrowArrayStream* stream, ArrowSchema* out) {
   const nb::gil_scoped_acquire gil;
@@ -75,7 +79,8 @@ void GuardedRelease(ArrowArrayStream* stream) {
 
 // Moves the stream out of a capsule: the capsule keeps an empty shell.
 Status TakeStream(nb::handle capsule, ArrowArrayStream* out) {
-  auto* stream = static_cast<ArrowArrayStream*>(PyCapsule_GetPointer(capsule.ptr(), kStreamCapsule));
+  auto* stream =
+      static_cast<ArrowArrayStream*>(PyCapsule_GetPointer(capsule.ptr(), kStreamCapsule));
   if (stream == nullptr || stream->release == nullptr) {
     PyErr_Clear();
     return Invalid("python.input", "the input gave no Arrow stream, or one that was used before");

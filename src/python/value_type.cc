@@ -1,13 +1,12 @@
 #include "python/value_type.h"
 
-#include <datetime.h>
-#include <nanobind/stl/string.h>
-
 #include <algorithm>
 #include <string>
 #include <utility>
 
+#include <datetime.h>
 #include <fmt/format.h>
+#include <nanobind/stl/string.h>
 
 namespace lakehold::python {
 
@@ -24,14 +23,16 @@ void ImportDatetime() {
 }
 
 bool IsDecimal(nb::handle value) {
-  static PyObject* decimal = nb::object(nb::module_::import_("decimal").attr("Decimal")).release().ptr();
+  static PyObject* decimal =
+      nb::object(nb::module_::import_("decimal").attr("Decimal")).release().ptr();
   return PyObject_IsInstance(value.ptr(), decimal) == 1;
 }
 
 ValueType DecimalType(nb::handle value, const std::string& where) {
   const nb::object parts = value.attr("as_tuple")();
   const nb::object exponent_object = parts.attr("exponent");
-  if (!PyLong_Check(exponent_object.ptr())) RaiseType(where, "a decimal NaN or infinity has no place in a decimal column");
+  if (!PyLong_Check(exponent_object.ptr()))
+    RaiseType(where, "a decimal NaN or infinity has no place in a decimal column");
   const int digits = static_cast<int>(nb::len(nb::object(parts.attr("digits"))));
   const int exponent = nb::cast<int>(exponent_object);
   ValueType type;
@@ -86,13 +87,16 @@ ValueType TypeOf(nb::handle value, const std::string& where) {
   } else if (PyList_Check(object) || PyTuple_Check(object)) {
     type = ListType(value, where);
   } else {
-    RaiseType(where, fmt::format("a value of type {} has no place in a table", Py_TYPE(object)->tp_name));
+    RaiseType(where,
+              fmt::format("a value of type {} has no place in a table", Py_TYPE(object)->tp_name));
   }
   return type;
 }
 
 bool Numbers(ValueKind a, ValueKind b) {
-  auto number = [](ValueKind kind) { return kind == ValueKind::kInteger || kind == ValueKind::kFloat; };
+  auto number = [](ValueKind kind) {
+    return kind == ValueKind::kInteger || kind == ValueKind::kFloat;
+  };
   return number(a) && number(b);
 }
 
@@ -104,14 +108,16 @@ void Merge(ValueType& into, ValueType other, const std::string& where) {
   if (other.kind == ValueKind::kNull) return;
   if (into.kind != other.kind) {
     if (!Numbers(into.kind, other.kind)) {
-      RaiseType(where, fmt::format("a {} among values of type {}", other.Describe(), into.Describe()));
+      RaiseType(where,
+                fmt::format("a {} among values of type {}", other.Describe(), into.Describe()));
     }
     into.kind = ValueKind::kFloat;
     return;
   }
   into.integer_digits = std::max(into.integer_digits, other.integer_digits);
   into.fraction_digits = std::max(into.fraction_digits, other.fraction_digits);
-  if (into.kind == ValueKind::kList) Merge(into.children.front(), std::move(other.children.front()), where);
+  if (into.kind == ValueKind::kList)
+    Merge(into.children.front(), std::move(other.children.front()), where);
   if (into.kind != ValueKind::kStruct) return;
   for (size_t i = 0; i < other.names.size(); ++i) {
     const auto found = std::find(into.names.begin(), into.names.end(), other.names[i]);
@@ -128,8 +134,9 @@ void Merge(ValueType& into, ValueType other, const std::string& where) {
 
 nb::object PlainValue(nb::handle value) {
   PyObject* object = value.ptr();
-  const bool plain = value.is_none() || PyBool_Check(object) || PyLong_Check(object) || PyFloat_Check(object) ||
-                     PyUnicode_Check(object) || PyBytes_Check(object) || PyDict_Check(object) || PyList_Check(object);
+  const bool plain = value.is_none() || PyBool_Check(object) || PyLong_Check(object) ||
+                     PyFloat_Check(object) || PyUnicode_Check(object) || PyBytes_Check(object) ||
+                     PyDict_Check(object) || PyList_Check(object);
   if (plain) return nb::borrow(value);
   // pandas.NaT and pandas.NA are missing values, whatever type they claim to be.
   const std::string_view type = Py_TYPE(object)->tp_name;
@@ -146,37 +153,60 @@ void ValueType::Widen(nb::handle value, const std::string& where) {
 
 std::string ValueType::Describe() const {
   switch (kind) {
-    case ValueKind::kNull: return "nothing";
-    case ValueKind::kBoolean: return "boolean";
-    case ValueKind::kInteger: return "integer";
-    case ValueKind::kFloat: return "float";
-    case ValueKind::kDecimal: return "decimal";
-    case ValueKind::kText: return "text";
-    case ValueKind::kBinary: return "bytes";
-    case ValueKind::kDate: return "date";
-    case ValueKind::kTimestamp: return "naive datetime";
-    case ValueKind::kTimestampTz: return "aware datetime";
-    case ValueKind::kList: return "list";
-    case ValueKind::kStruct: return "dict";
+    case ValueKind::kNull:
+      return "nothing";
+    case ValueKind::kBoolean:
+      return "boolean";
+    case ValueKind::kInteger:
+      return "integer";
+    case ValueKind::kFloat:
+      return "float";
+    case ValueKind::kDecimal:
+      return "decimal";
+    case ValueKind::kText:
+      return "text";
+    case ValueKind::kBinary:
+      return "bytes";
+    case ValueKind::kDate:
+      return "date";
+    case ValueKind::kTimestamp:
+      return "naive datetime";
+    case ValueKind::kTimestampTz:
+      return "aware datetime";
+    case ValueKind::kList:
+      return "list";
+    case ValueKind::kStruct:
+      return "dict";
   }
   return "value";
 }
 
 std::string ValueType::Format() const {
   switch (kind) {
-    case ValueKind::kNull: return "n";
-    case ValueKind::kBoolean: return "b";
-    case ValueKind::kInteger: return "l";
-    case ValueKind::kFloat: return "g";
+    case ValueKind::kNull:
+      return "n";
+    case ValueKind::kBoolean:
+      return "b";
+    case ValueKind::kInteger:
+      return "l";
+    case ValueKind::kFloat:
+      return "g";
     case ValueKind::kDecimal:
       return fmt::format("d:{},{}", std::max(1, integer_digits + fraction_digits), fraction_digits);
-    case ValueKind::kText: return "U";
-    case ValueKind::kBinary: return "Z";
-    case ValueKind::kDate: return "tdD";
-    case ValueKind::kTimestamp: return "tsu:";
-    case ValueKind::kTimestampTz: return "tsu:UTC";
-    case ValueKind::kList: return "+L";
-    case ValueKind::kStruct: return "+s";
+    case ValueKind::kText:
+      return "U";
+    case ValueKind::kBinary:
+      return "Z";
+    case ValueKind::kDate:
+      return "tdD";
+    case ValueKind::kTimestamp:
+      return "tsu:";
+    case ValueKind::kTimestampTz:
+      return "tsu:UTC";
+    case ValueKind::kList:
+      return "+L";
+    case ValueKind::kStruct:
+      return "+s";
   }
   return "n";
 }

@@ -1,15 +1,16 @@
 #include "storage/atomic_file.h"
 
-#include <fmt/format.h>
-
 #include <array>
 #include <memory>
 #include <string>
 #include <utility>
 
+#include <fmt/format.h>
+
 namespace lakehold::storage {
 
-Result<ObjectMeta> PutIfAbsent(ObjectStore& store, std::string_view key, std::span<const std::byte> bytes) {
+Result<ObjectMeta> PutIfAbsent(ObjectStore& store, std::string_view key,
+                               std::span<const std::byte> bytes) {
   LAKEHOLD_TRY(CheckKey(key));
   const std::string folder(FolderOf(key));
   LAKEHOLD_ASSIGN(std::unique_ptr<ObjectSink> sink, store.OpenSink(folder));
@@ -20,7 +21,8 @@ Result<ObjectMeta> PutIfAbsent(ObjectStore& store, std::string_view key, std::sp
   LAKEHOLD_ASSIGN(ObjectMeta meta, store.Publish(*staged, key));
   if (Status settled = store.SettleNames({&folder, 1}); !settled.ok()) {
     return OutcomeUnknown("storage.not_durable",
-                          fmt::format("'{}' was written but may not survive a power cut: {}", key, settled.error().message),
+                          fmt::format("'{}' was written but may not survive a power cut: {}", key,
+                                      settled.error().message),
                           {}, settled.error().hint);
   }
   return meta;

@@ -9,8 +9,9 @@
 
 namespace lakehold::storage {
 
-// Publishes `bytes` under `key` if it is absent, durably. kAlreadyExists if it was taken; kOutcomeUnknown
-// "storage.not_durable" if the object is there but its name could not be synced.
-Result<ObjectMeta> PutIfAbsent(ObjectStore& store, std::string_view key, std::span<const std::byte> bytes);
+// Publishes `bytes` under `key` if it is absent, durably. kAlreadyExists if it was taken;
+// kOutcomeUnknown "storage.not_durable" if the object is there but its name could not be synced.
+Result<ObjectMeta> PutIfAbsent(ObjectStore& store, std::string_view key,
+                               std::span<const std::byte> bytes);
 
 }  // namespace lakehold::storage

@@ -1,10 +1,10 @@
 #include "storage/faulty_store.h"
 
-#include <fmt/format.h>
-
 #include <atomic>
 #include <utility>
 #include <vector>
+
+#include <fmt/format.h>
 
 namespace lakehold::storage {
 namespace {
@@ -26,10 +26,16 @@ class Fate {
   template <typename F>
   auto Run(StoreVerb verb, std::string_view key, F call) -> decltype(call()) {
     const Fault fault = Next(verb, key);
-    const auto failed = [&] { return IoError("storage.injected", fmt::format("injected: {} '{}' failed", VerbName(verb), key)); };
+    const auto failed = [&] {
+      return IoError("storage.injected",
+                     fmt::format("injected: {} '{}' failed", VerbName(verb), key));
+    };
     switch (fault) {
-      case Fault::kCrash: return IoError("storage.crashed", fmt::format("crashed: {} '{}' did nothing", VerbName(verb), key));
-      case Fault::kErrorBefore: return failed();
+      case Fault::kCrash:
+        return IoError("storage.crashed",
+                       fmt::format("crashed: {} '{}' did nothing", VerbName(verb), key));
+      case Fault::kErrorBefore:
+        return failed();
       case Fault::kShortRead:
         if (verb != StoreVerb::kGet && verb != StoreVerb::kReadAt) break;
         return IoError("storage.short_read", fmt::format("injected: '{}' ends early", key));
@@ -38,10 +44,13 @@ class Fate {
         auto result = call();
         if (!result.ok()) return result;
         if (fault == Fault::kErrorAfter || verb != StoreVerb::kPublish) return failed();
-        return OutcomeUnknown("storage.lost_answer", fmt::format("injected: the answer to publishing '{}' was lost", key), {});
+        return OutcomeUnknown("storage.lost_answer",
+                              fmt::format("injected: the answer to publishing '{}' was lost", key),
+                              {});
       }
       case Fault::kNone:
-      case Fault::kTruncated: break;
+      case Fault::kTruncated:
+        break;
     }
     auto result = call();
     if constexpr (std::is_same_v<decltype(result), Result<Bytes>>) {
@@ -100,7 +109,8 @@ class FaultySink : public ObjectSink {
   Result<std::unique_ptr<Staged>> Finish() override {
     return fate_->Run(StoreVerb::kFinish, folder_, [&]() -> Result<std::unique_ptr<Staged>> {
       LAKEHOLD_ASSIGN(std::unique_ptr<Staged> staged, inner_->Finish());
-      return std::unique_ptr<Staged>(std::make_unique<FaultyStaged>(fate_, folder_, std::move(staged)));
+      return std::unique_ptr<Staged>(
+          std::make_unique<FaultyStaged>(fate_, folder_, std::move(staged)));
     });
   }
 
@@ -112,7 +122,8 @@ class FaultySink : public ObjectSink {
 
 class FaultyLister : public ObjectLister {
  public:
-  FaultyLister(std::shared_ptr<Fate> fate, std::string_view prefix, std::unique_ptr<ObjectLister> inner)
+  FaultyLister(std::shared_ptr<Fate> fate, std::string_view prefix,
+               std::unique_ptr<ObjectLister> inner)
       : fate_(std::move(fate)), prefix_(prefix), inner_(std::move(inner)) {}
   Result<std::optional<ObjectMeta>> Next() override {
     return fate_->Run(StoreVerb::kListNext, prefix_, [&] { return inner_->Next(); });
@@ -138,13 +149,15 @@ class PlannedStore : public FaultyStore {
   Result<std::unique_ptr<ObjectReader>> OpenReader(std::string_view key) override {
     return fate_->Run(StoreVerb::kOpenReader, key, [&]() -> Result<std::unique_ptr<ObjectReader>> {
       LAKEHOLD_ASSIGN(std::unique_ptr<ObjectReader> reader, inner_->OpenReader(key));
-      return std::unique_ptr<ObjectReader>(std::make_unique<FaultyReader>(fate_, std::move(reader)));
+      return std::unique_ptr<ObjectReader>(
+          std::make_unique<FaultyReader>(fate_, std::move(reader)));
     });
   }
   Result<std::unique_ptr<ObjectSink>> OpenSink(std::string_view folder) override {
     return fate_->Run(StoreVerb::kOpenSink, folder, [&]() -> Result<std::unique_ptr<ObjectSink>> {
       LAKEHOLD_ASSIGN(std::unique_ptr<ObjectSink> sink, inner_->OpenSink(folder));
-      return std::unique_ptr<ObjectSink>(std::make_unique<FaultySink>(fate_, folder, std::move(sink)));
+      return std::unique_ptr<ObjectSink>(
+          std::make_unique<FaultySink>(fate_, folder, std::move(sink)));
     });
   }
   Status SettleBytes(std::span<Staged* const> staged) override {
@@ -159,19 +172,23 @@ class PlannedStore : public FaultyStore {
   Result<ObjectMeta> Publish(Staged& staged, std::string_view key) override {
     auto* mine = dynamic_cast<FaultyStaged*>(&staged);
     if (mine == nullptr) return Foreign();
-    return fate_->Run(StoreVerb::kPublish, key, [&] { return inner_->Publish(mine->inner(), key); });
+    return fate_->Run(StoreVerb::kPublish, key,
+                      [&] { return inner_->Publish(mine->inner(), key); });
   }
   Status SettleNames(std::span<const std::string> folders) override {
-    const std::string_view first = folders.empty() ? std::string_view() : std::string_view(folders.front());
+    const std::string_view first =
+        folders.empty() ? std::string_view() : std::string_view(folders.front());
     return fate_->Run(StoreVerb::kSettleNames, first, [&] { return inner_->SettleNames(folders); });
   }
   Status PutHint(std::string_view key, std::span<const std::byte> bytes) override {
     return fate_->Run(StoreVerb::kPutHint, key, [&] { return inner_->PutHint(key, bytes); });
   }
-  Result<std::unique_ptr<ObjectLister>> List(std::string_view prefix, std::string_view start_after) override {
+  Result<std::unique_ptr<ObjectLister>> List(std::string_view prefix,
+                                             std::string_view start_after) override {
     return fate_->Run(StoreVerb::kList, prefix, [&]() -> Result<std::unique_ptr<ObjectLister>> {
       LAKEHOLD_ASSIGN(std::unique_ptr<ObjectLister> lister, inner_->List(prefix, start_after));
-      return std::unique_ptr<ObjectLister>(std::make_unique<FaultyLister>(fate_, prefix, std::move(lister)));
+      return std::unique_ptr<ObjectLister>(
+          std::make_unique<FaultyLister>(fate_, prefix, std::move(lister)));
     });
   }
   Result<std::vector<std::string>> ListFolders(std::string_view folder) override {
@@ -191,7 +208,9 @@ class PlannedStore : public FaultyStore {
   bool crashed() const override { return fate_->crashed(); }
 
  private:
-  static Error Foreign() { return Internal("storage.foreign_staged", "the staged object belongs to another store"); }
+  static Error Foreign() {
+    return Internal("storage.foreign_staged", "the staged object belongs to another store");
+  }
 
   const std::shared_ptr<ObjectStore> inner_;
   const std::shared_ptr<Fate> fate_;
@@ -201,23 +220,40 @@ class PlannedStore : public FaultyStore {
 
 std::string_view VerbName(StoreVerb verb) {
   switch (verb) {
-    case StoreVerb::kHead: return "Head";
-    case StoreVerb::kGet: return "Get";
-    case StoreVerb::kOpenReader: return "OpenReader";
-    case StoreVerb::kReadAt: return "ReadAt";
-    case StoreVerb::kOpenSink: return "OpenSink";
-    case StoreVerb::kWrite: return "Write";
-    case StoreVerb::kFinish: return "Finish";
-    case StoreVerb::kRewrite: return "Rewrite";
-    case StoreVerb::kSettleBytes: return "SettleBytes";
-    case StoreVerb::kPublish: return "Publish";
-    case StoreVerb::kSettleNames: return "SettleNames";
-    case StoreVerb::kPutHint: return "PutHint";
-    case StoreVerb::kList: return "List";
-    case StoreVerb::kListNext: return "ListNext";
-    case StoreVerb::kListFolders: return "ListFolders";
-    case StoreVerb::kDelete: return "Delete";
-    case StoreVerb::kMoveFolder: return "MoveFolder";
+    case StoreVerb::kHead:
+      return "Head";
+    case StoreVerb::kGet:
+      return "Get";
+    case StoreVerb::kOpenReader:
+      return "OpenReader";
+    case StoreVerb::kReadAt:
+      return "ReadAt";
+    case StoreVerb::kOpenSink:
+      return "OpenSink";
+    case StoreVerb::kWrite:
+      return "Write";
+    case StoreVerb::kFinish:
+      return "Finish";
+    case StoreVerb::kRewrite:
+      return "Rewrite";
+    case StoreVerb::kSettleBytes:
+      return "SettleBytes";
+    case StoreVerb::kPublish:
+      return "Publish";
+    case StoreVerb::kSettleNames:
+      return "SettleNames";
+    case StoreVerb::kPutHint:
+      return "PutHint";
+    case StoreVerb::kList:
+      return "List";
+    case StoreVerb::kListNext:
+      return "ListNext";
+    case StoreVerb::kListFolders:
+      return "ListFolders";
+    case StoreVerb::kDelete:
+      return "Delete";
+    case StoreVerb::kMoveFolder:
+      return "MoveFolder";
   }
   return "Unknown";
 }
@@ -227,7 +263,9 @@ std::shared_ptr<FaultyStore> NewFaultyStore(std::shared_ptr<ObjectStore> inner, 
 }
 
 FaultPlan FailNth(uint64_t number, Fault fault) {
-  return [number, fault](const StoreCall& call) { return call.number == number ? fault : Fault::kNone; };
+  return [number, fault](const StoreCall& call) {
+    return call.number == number ? fault : Fault::kNone;
+  };
 }
 
 }  // namespace lakehold::storage

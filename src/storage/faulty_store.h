@@ -1,6 +1,7 @@
 // FaultyStore: a decorator that makes another store fail, for tests. Thread-safe.
 //
-// Every call (and every read, write and finish of the handles it gives) asks the plan, by number and verb.
+// Every call (and every read, write and finish of the handles it gives) asks the plan, by number
+// and verb.
 #pragma once
 
 #include <cstdint>
@@ -13,8 +14,23 @@
 namespace lakehold::storage {
 
 enum class StoreVerb : uint8_t {
-  kHead, kGet, kOpenReader, kReadAt, kOpenSink, kWrite, kFinish, kRewrite, kSettleBytes, kPublish, kSettleNames, kPutHint,
-  kList, kListNext, kListFolders, kDelete, kMoveFolder,
+  kHead,
+  kGet,
+  kOpenReader,
+  kReadAt,
+  kOpenSink,
+  kWrite,
+  kFinish,
+  kRewrite,
+  kSettleBytes,
+  kPublish,
+  kSettleNames,
+  kPutHint,
+  kList,
+  kListNext,
+  kListFolders,
+  kDelete,
+  kMoveFolder,
 };
 std::string_view VerbName(StoreVerb verb);
 
@@ -24,7 +40,8 @@ enum class Fault : uint8_t {
   kErrorAfter,   // The effect happens, the caller sees kIo "storage.injected".
   kLostAnswer,   // The effect happens, the caller sees kOutcomeUnknown (Publish) or kIo (the rest).
   kShortRead,    // Get and ReadAt fail as on a truncated object: kIo "storage.short_read".
-  kTruncated,    // Get answers with half of the bytes and no error: what a broken disk or cache may do.
+  kTruncated,    // Get answers with half of the bytes and no error: what a broken disk or cache may
+                 // do.
   kCrash,        // Before effect, and every later call fails without effect: the process is dead.
 };
 

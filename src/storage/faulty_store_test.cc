@@ -1,8 +1,8 @@
 #include "storage/faulty_store.h"
 
-#include <gtest/gtest.h>
-
 #include <set>
+
+#include <gtest/gtest.h>
 
 #include "base/sim_runtime.h"
 #include "storage/memory_store.h"
@@ -21,7 +21,8 @@ class FaultyStoreTest : public ::testing::Test {
  protected:
   // Fails every call of one verb.
   std::shared_ptr<FaultyStore> Failing(StoreVerb verb, Fault fault) {
-    return NewFaultyStore(inner_, [=](const StoreCall& call) { return call.verb == verb ? fault : Fault::kNone; });
+    return NewFaultyStore(
+        inner_, [=](const StoreCall& call) { return call.verb == verb ? fault : Fault::kNone; });
   }
 
   SimRuntime runtime_;
@@ -42,9 +43,11 @@ TEST_F(FaultyStoreTest, AnErrorAfterHasItsEffect) {
 
 TEST_F(FaultyStoreTest, ALostAnswerToPublishIsAnUnknownOutcome) {
   const auto store = Failing(StoreVerb::kPublish, Fault::kLostAnswer);
-  LAKEHOLD_EXPECT_ERROR(PutIfAbsent(*store, "a", AsBytes("x")), kOutcomeUnknown, "storage.lost_answer");
+  LAKEHOLD_EXPECT_ERROR(PutIfAbsent(*store, "a", AsBytes("x")), kOutcomeUnknown,
+                        "storage.lost_answer");
   EXPECT_EQ(Read(*inner_, "a"), "x");
-  LAKEHOLD_EXPECT_ERROR(PutIfAbsent(*store, "a", AsBytes("y")), kAlreadyExists, "storage.exists");  // No effect to lose.
+  LAKEHOLD_EXPECT_ERROR(PutIfAbsent(*store, "a", AsBytes("y")), kAlreadyExists,
+                        "storage.exists");  // No effect to lose.
 }
 
 TEST_F(FaultyStoreTest, ALostAnswerElsewhereIsAnIoError) {
@@ -56,7 +59,8 @@ TEST_F(FaultyStoreTest, ALostAnswerElsewhereIsAnIoError) {
 
 TEST_F(FaultyStoreTest, ShortAndTruncatedReadsLookLikeBrokenDisks) {
   Put(*inner_, "a", "12345678");
-  LAKEHOLD_EXPECT_ERROR(Failing(StoreVerb::kGet, Fault::kShortRead)->Get("a", std::nullopt), kIo, "storage.short_read");
+  LAKEHOLD_EXPECT_ERROR(Failing(StoreVerb::kGet, Fault::kShortRead)->Get("a", std::nullopt), kIo,
+                        "storage.short_read");
   EXPECT_EQ(Read(*Failing(StoreVerb::kGet, Fault::kTruncated), "a"), "1234");
   const auto reader = Failing(StoreVerb::kReadAt, Fault::kShortRead)->OpenReader("a");
   std::byte byte{};
@@ -89,16 +93,20 @@ TEST_F(FaultyStoreTest, FailingEachCallInTurnMeetsEveryVerbOfAPut) {
     if (put.ok()) break;
     names.insert(met);
     // Old or new, never in between.
-    EXPECT_EQ(Read(*inner_, "t/a"), put.error().reason == "storage.not_durable" ? "x" : "<storage.not_found>") << met;
+    EXPECT_EQ(Read(*inner_, "t/a"),
+              put.error().reason == "storage.not_durable" ? "x" : "<storage.not_found>")
+        << met;
     LAKEHOLD_EXPECT_OK(inner_->Delete("t/a"));
   }
-  EXPECT_EQ(names, (std::set<std::string>{"OpenSink", "Write", "Finish", "SettleBytes", "Publish", "SettleNames"}));
+  EXPECT_EQ(names, (std::set<std::string>{"OpenSink", "Write", "Finish", "SettleBytes", "Publish",
+                                          "SettleNames"}));
   EXPECT_EQ(number, 6u);
 }
 
 TEST_F(FaultyStoreTest, ANameThatCannotBeSettledIsAnUnknownOutcome) {
   const auto store = Failing(StoreVerb::kSettleNames, Fault::kErrorBefore);
-  LAKEHOLD_EXPECT_ERROR(PutIfAbsent(*store, "a", AsBytes("x")), kOutcomeUnknown, "storage.not_durable");
+  LAKEHOLD_EXPECT_ERROR(PutIfAbsent(*store, "a", AsBytes("x")), kOutcomeUnknown,
+                        "storage.not_durable");
   EXPECT_EQ(Read(*inner_, "a"), "x");
 }
 

@@ -1,8 +1,8 @@
 #include "storage/key.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+
+#include <fmt/format.h>
 
 namespace lakehold::storage {
 namespace {
@@ -20,7 +20,8 @@ std::string Printable(std::string_view key) {
 }
 
 Error BadKey(std::string_view key, std::string_view why) {
-  return Invalid("storage.bad_key", fmt::format("'{}' cannot name an object: {}", Printable(key), why),
+  return Invalid("storage.bad_key",
+                 fmt::format("'{}' cannot name an object: {}", Printable(key), why),
                  "Use a relative name of parts joined by '/', none of them '.', '..' or empty");
 }
 
@@ -37,8 +38,8 @@ Status CheckPart(std::string_view key, std::string_view part) {
   if (part == "." || part == "..") return BadKey(key, fmt::format("it has a part '{}'", part));
   if (part.size() > kLongestNameBytes) {
     return Invalid("storage.name_too_long",
-                   fmt::format("'{}' cannot name an object: a part has {} bytes, the limit is {}", Printable(key),
-                               part.size(), kLongestNameBytes),
+                   fmt::format("'{}' cannot name an object: a part has {} bytes, the limit is {}",
+                               Printable(key), part.size(), kLongestNameBytes),
                    "Choose a shorter name");
   }
   return {};

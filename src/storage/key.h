@@ -1,4 +1,5 @@
-// Keys: the names objects have in a store. The rules stand at the head of object_store.h. Pure functions.
+// Keys: the names objects have in a store. The rules stand at the head of object_store.h. Pure
+// functions.
 #pragma once
 
 #include <string>

@@ -15,10 +15,12 @@ TEST(KeyTest, FolderAndNameTakeAKeyApart) {
 }
 
 TEST(KeyTest, OnlyPlainRelativeNamesAreKeys) {
-  for (const char* key : {"a", "a/b", "..a", "a..", "%2e%2e/a", "-", "a b", "_delta_log/00.json", "\xc3\xa9"}) {
+  for (const char* key :
+       {"a", "a/b", "..a", "a..", "%2e%2e/a", "-", "a b", "_delta_log/00.json", "\xc3\xa9"}) {
     EXPECT_TRUE(IsValidKey(key)) << key;
   }
-  for (const char* key : {"", "/", "/a", "a/", "a//b", ".", "..", "./a", "a/..", "a/../b", "a\nb", "a\x01"}) {
+  for (const char* key :
+       {"", "/", "/a", "a/", "a//b", ".", "..", "./a", "a/..", "a/../b", "a\nb", "a\x01"}) {
     EXPECT_FALSE(IsValidKey(key)) << key;
   }
 }
@@ -26,12 +28,15 @@ TEST(KeyTest, OnlyPlainRelativeNamesAreKeys) {
 TEST(KeyTest, MessagesNeverRepeatControlCharacters) {
   const Status checked = CheckKey("a\x1b[2Jb");
   ASSERT_FALSE(checked.ok());
-  EXPECT_EQ(checked.error().message, "'a\\x1b[2Jb' cannot name an object: it has a control character");
+  EXPECT_EQ(checked.error().message,
+            "'a\\x1b[2Jb' cannot name an object: it has a control character");
 }
 
 TEST(KeyTest, APrefixIsAFolderAndTheBeginningOfAName) {
-  for (const char* prefix : {"", "a", "a/", "a/b", "a/b/", "..", "a/."}) EXPECT_TRUE(CheckPrefix(prefix).ok()) << prefix;
-  for (const char* prefix : {"/", "/a", "../", "a//", "a/../b"}) EXPECT_FALSE(CheckPrefix(prefix).ok()) << prefix;
+  for (const char* prefix : {"", "a", "a/", "a/b", "a/b/", "..", "a/."})
+    EXPECT_TRUE(CheckPrefix(prefix).ok()) << prefix;
+  for (const char* prefix : {"/", "/a", "../", "a//", "a/../b"})
+    EXPECT_FALSE(CheckPrefix(prefix).ok()) << prefix;
 }
 
 }  // namespace

@@ -1,13 +1,13 @@
 #include "storage/local_lister.h"
 
-#include <dirent.h>
-#include <fcntl.h>
-#include <sys/stat.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <functional>
 #include <utility>
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
 
 #include "storage/key.h"
 #include "storage/local_staging.h"
@@ -28,7 +28,8 @@ unsigned char TypeOf(DIR* folder, const dirent& entry) {
   return IFTODT(status.st_mode);
 }
 
-// Calls `wanted(name, is_folder)` for every file and folder. No folder there: success with `*folder` empty.
+// Calls `wanted(name, is_folder)` for every file and folder. No folder there: success with
+// `*folder` empty.
 Status ReadFolder(LocalRoot& root, std::string_view key, Folder* folder,
                   const std::function<void(std::string_view, bool)>& wanted) {
   Opened opened = root.Open(key, O_RDONLY | O_DIRECTORY);
@@ -52,17 +53,21 @@ Status ReadFolder(LocalRoot& root, std::string_view key, Folder* folder,
 
 class LocalLister : public ObjectLister {
  public:
-  LocalLister(std::shared_ptr<void> owner, LocalRoot& root, std::string_view prefix, std::string_view start_after)
+  LocalLister(std::shared_ptr<void> owner, LocalRoot& root, std::string_view prefix,
+              std::string_view start_after)
       : owner_(std::move(owner)), root_(root), prefix_(prefix), start_after_(start_after) {}
 
   Status Enter(std::string_view folder) {
     Level level;
     level.key = folder;
-    LAKEHOLD_TRY(ReadFolder(root_, folder, &level.folder, [&](std::string_view name, bool is_folder) {
-      std::string sort_key(name);
-      if (is_folder) sort_key += '/';  // Keys below it continue with '/', which sorts after '-' and '.'.
-      if (IsWanted(JoinKey(folder, sort_key), is_folder)) level.entries.push_back(std::move(sort_key));
-    }));
+    LAKEHOLD_TRY(
+        ReadFolder(root_, folder, &level.folder, [&](std::string_view name, bool is_folder) {
+          std::string sort_key(name);
+          if (is_folder)
+            sort_key += '/';  // Keys below it continue with '/', which sorts after '-' and '.'.
+          if (IsWanted(JoinKey(folder, sort_key), is_folder))
+            level.entries.push_back(std::move(sort_key));
+        }));
     std::sort(level.entries.begin(), level.entries.end());
     levels_.push_back(std::move(level));
     return {};
@@ -122,7 +127,8 @@ class LocalLister : public ObjectLister {
 
 }  // namespace
 
-Result<std::unique_ptr<ObjectLister>> ListLocal(std::shared_ptr<void> owner, LocalRoot& root, std::string_view prefix,
+Result<std::unique_ptr<ObjectLister>> ListLocal(std::shared_ptr<void> owner, LocalRoot& root,
+                                                std::string_view prefix,
                                                 std::string_view start_after) {
   auto lister = std::make_unique<LocalLister>(std::move(owner), root, prefix, start_after);
   LAKEHOLD_TRY(lister->Enter(FolderOf(prefix)));

@@ -1,4 +1,5 @@
-// LocalLister: walks a folder tree in key order, one folder in memory a level. Externally synchronized.
+// LocalLister: walks a folder tree in key order, one folder in memory a level. Externally
+// synchronized.
 #pragma once
 
 #include <memory>
@@ -12,7 +13,8 @@
 namespace lakehold::storage {
 
 // The lister keeps `root` alive by `owner`.
-Result<std::unique_ptr<ObjectLister>> ListLocal(std::shared_ptr<void> owner, LocalRoot& root, std::string_view prefix,
+Result<std::unique_ptr<ObjectLister>> ListLocal(std::shared_ptr<void> owner, LocalRoot& root,
+                                                std::string_view prefix,
                                                 std::string_view start_after);
 // Names of the folders directly below, sorted.
 Result<std::vector<std::string>> ListLocalFolders(LocalRoot& root, std::string_view folder);

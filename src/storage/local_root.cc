@@ -1,15 +1,15 @@
 #include "storage/local_root.h"
 
+#include <algorithm>
+#include <cerrno>
+#include <optional>
+#include <utility>
+
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <linux/openat2.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-
-#include <algorithm>
-#include <cerrno>
-#include <optional>
-#include <utility>
 
 #include "storage/key.h"
 #include "storage/system_error.h"
@@ -49,7 +49,8 @@ int OpenAt2(int folder, const std::string& path, int flags, mode_t mode) {
 // O_NOFOLLOW reports a link as ELOOP, or as ENOTDIR if a folder was asked for.
 int LinkOr(int error, int folder, const std::string& name) {
   struct stat status {};
-  if (error != ENOTDIR || fstatat(folder, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) return error;
+  if (error != ENOTDIR || fstatat(folder, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0)
+    return error;
   return S_ISLNK(status.st_mode) ? ELOOP : error;
 }
 
@@ -71,12 +72,15 @@ std::string LocalRoot::PathOf(std::string_view key) const {
 Opened LocalRoot::Open(std::string_view key, int flags, mode_t mode) {
   // The path is looked up each time: a root that was moved away and made again is another root.
   const bool root_itself = key.empty() && (flags & O_TMPFILE) != O_TMPFILE;
-  Opened root = Adopt(Retry([&] { return open(path_.c_str(), (root_itself ? flags : kFolderFlags) | O_CLOEXEC); }));
+  Opened root = Adopt(
+      Retry([&] { return open(path_.c_str(), (root_itself ? flags : kFolderFlags) | O_CLOEXEC); }));
   if (!root.ok() || root_itself) return root;
   if (openat2_works_.load(std::memory_order_relaxed)) {
     // Without O_NOFOLLOW: it would turn a link at the end into ENOTDIR, or hand it out (O_PATH).
-    Opened opened = Adopt(OpenAt2(root.fd.get(), key.empty() ? "." : std::string(key), flags, mode));
-    // Kernels before 5.6 do not know the call; sandboxes forbid it with EPERM, which plain openat will tell again if real.
+    Opened opened =
+        Adopt(OpenAt2(root.fd.get(), key.empty() ? "." : std::string(key), flags, mode));
+    // Kernels before 5.6 do not know the call; sandboxes forbid it with EPERM, which plain openat
+    // will tell again if real.
     if (opened.error != ENOSYS && opened.error != EPERM) return opened;
     if (opened.error == ENOSYS) openat2_works_.store(false, std::memory_order_relaxed);
   }
@@ -92,7 +96,8 @@ Opened LocalRoot::Walk(int root, std::string_view key, int flags, mode_t mode) {
     const std::string part(key.substr(begin, end - begin));
     const bool last = end == key.size();
     const int part_flags = (last ? flags : kFolderFlags) | O_NOFOLLOW | O_CLOEXEC;
-    Opened opened = Adopt(Retry([&] { return openat(at, part.c_str(), part_flags, last ? mode : 0); }));
+    Opened opened =
+        Adopt(Retry([&] { return openat(at, part.c_str(), part_flags, last ? mode : 0); }));
     if (!opened.ok()) return {UniqueFd(), LinkOr(opened.error, at, part)};
     if (last) return RefuseLink(std::move(opened), flags);
     owned = std::move(opened.fd);
@@ -110,9 +115,11 @@ Result<UniqueFd> LocalRoot::OpenOrMakeRoot() {
       const size_t slash = folder.rfind('/');
       unsynced_outside_.push_back(slash == 0 ? "/" : folder.substr(0, slash));
     } else if (const int error = errno; error != EEXIST) {
-      // A parent that is not ours to write in (EACCES, EROFS) is no obstacle if the folder is already there.
+      // A parent that is not ours to write in (EACCES, EROFS) is no obstacle if the folder is
+      // already there.
       struct stat status {};
-      if (stat(folder.c_str(), &status) != 0) return SystemError(error, "cannot make the folder", folder);
+      if (stat(folder.c_str(), &status) != 0)
+        return SystemError(error, "cannot make the folder", folder);
     }
   }
   Opened root = Adopt(Retry([&] { return open(path_.c_str(), kFolderFlags | O_CLOEXEC); }));
@@ -150,12 +157,14 @@ Result<UniqueFd> LocalRoot::OpenOrMakeFolder(std::string_view folder) {
 
 Status LocalRoot::SyncFolder(const std::string& path, std::string_view key, bool outside) {
   constexpr int kReadFlags = O_RDONLY | O_DIRECTORY;
-  Opened opened = outside ? Adopt(Retry([&] { return open(path.c_str(), kReadFlags | O_CLOEXEC); })) : Open(key, kReadFlags);
+  Opened opened = outside ? Adopt(Retry([&] { return open(path.c_str(), kReadFlags | O_CLOEXEC); }))
+                          : Open(key, kReadFlags);
   int error = opened.error;
   if (opened.ok() && Retry([&] { return fsync(opened.fd.get()); }) != 0) error = errno;
   if (error == 0) return {};
   if (opened.ok() && error == EINVAL) {
-    return Unsupported("storage.no_folder_sync", fmt::format("'{}' lies on a file system that cannot sync folders", path),
+    return Unsupported("storage.no_folder_sync",
+                       fmt::format("'{}' lies on a file system that cannot sync folders", path),
                        "Open it with durability 'none', or use another file system");
   }
   Error cause = SystemError(error, "cannot sync the folder", path);
@@ -163,7 +172,8 @@ Status LocalRoot::SyncFolder(const std::string& path, std::string_view key, bool
   return cause;
 }
 
-Status LocalRoot::SyncFolders(std::span<const std::string> folders, bool every_parent, Executor& executor) {
+Status LocalRoot::SyncFolders(std::span<const std::string> folders, bool every_parent,
+                              Executor& executor) {
   std::set<std::string, std::less<>> keys, settled;
   std::vector<std::string> outside;
   {
@@ -190,7 +200,8 @@ Status LocalRoot::SyncFolders(std::span<const std::string> folders, bool every_p
     answers[i] = SyncFolder(targets[i].path, targets[i].key, targets[i].outside);
   });
   for (Status& answer : answers) LAKEHOLD_TRY(std::move(answer));
-  // Forgotten only now: another committer that relies on these names must not pass before they are durable.
+  // Forgotten only now: another committer that relies on these names must not pass before they are
+  // durable.
   std::lock_guard lock(mutex_);
   for (const std::string& folder : settled) unsynced_.erase(folder);
   for (const std::string& path : outside) {

@@ -1,9 +1,9 @@
 #include "storage/local_root.h"
 
+#include <filesystem>
+
 #include <fcntl.h>
 #include <gtest/gtest.h>
-
-#include <filesystem>
 
 #include "base/sim_runtime.h"
 #include "support/store_calls.h"
@@ -16,7 +16,8 @@ TEST(LocalRootTest, AFileSystemThatCannotSyncFoldersIsRefused) {
   InlineExecutor executor;
   LocalRoot root("/proc", true);
   const std::string folder;
-  LAKEHOLD_EXPECT_ERROR(root.SyncFolders({&folder, 1}, false, executor), kUnsupported, "storage.no_folder_sync");
+  LAKEHOLD_EXPECT_ERROR(root.SyncFolders({&folder, 1}, false, executor), kUnsupported,
+                        "storage.no_folder_sync");
 }
 
 // Counts the syncs of one call: each is a task.
@@ -36,7 +37,8 @@ TEST(LocalRootTest, FoldersMadeHereSettleTheirParentsOnce) {
   LAKEHOLD_EXPECT_OK(root.OpenOrMakeFolder("t/p=1"));
   const std::vector<std::string> first = {"t/p=1"};
   LAKEHOLD_EXPECT_OK(root.SyncFolders(first, false, executor));
-  EXPECT_EQ(executor.last, 5u);  // t/p=1, t, the root, and the two folders that hold "house" and "lake".
+  EXPECT_EQ(executor.last,
+            5u);  // t/p=1, t, the root, and the two folders that hold "house" and "lake".
   LAKEHOLD_EXPECT_OK(root.SyncFolders(first, false, executor));
   EXPECT_EQ(executor.last, 1u);
   LAKEHOLD_EXPECT_OK(root.OpenOrMakeFolder("t/p=2"));

@@ -1,16 +1,16 @@
 #include "storage/local_staging.h"
 
-#include <fcntl.h>
-#include <fmt/format.h>
-#include <stdio.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <utility>
 #include <vector>
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "storage/key.h"
 #include "storage/system_error.h"
@@ -18,18 +18,22 @@
 namespace lakehold::storage {
 namespace {
 
-constexpr size_t kSinkBufferBytes = 128 << 10;  // Small writes are gathered; larger ones go straight through.
+constexpr size_t kSinkBufferBytes =
+    128 << 10;  // Small writes are gathered; larger ones go straight through.
 constexpr int kNameTries = 100;
 
 bool MeansNoTmpfile(int error) {
   return error == EOPNOTSUPP || error == EISDIR || error == EINVAL || error == ENOENT;
 }
 
-bool MeansNoHardLinks(int error) { return error == EPERM || error == EOPNOTSUPP || error == ENOSYS || error == EMLINK; }
+bool MeansNoHardLinks(int error) {
+  return error == EPERM || error == EOPNOTSUPP || error == ENOSYS || error == EMLINK;
+}
 
 // After these a file server may have done it all the same.
 bool MayBeDone(int error) {
-  return error == EIO || error == ETIMEDOUT || error == ESTALE || error == EHOSTDOWN || error == EHOSTUNREACH;
+  return error == EIO || error == ETIMEDOUT || error == ESTALE || error == EHOSTDOWN ||
+         error == EHOSTUNREACH;
 }
 
 class LocalSink : public ObjectSink {
@@ -60,8 +64,10 @@ class LocalSink : public ObjectSink {
 
  private:
   Error Broken() const {
-    return IoError("storage.discarded", fmt::format("an object in '{}' failed before and is discarded", inode_.folder_path),
-                   "Write it again from the beginning");
+    return IoError(
+        "storage.discarded",
+        fmt::format("an object in '{}' failed before and is discarded", inode_.folder_path),
+        "Write it again from the beginning");
   }
   Status Flush() {
     LAKEHOLD_TRY(WriteThrough(buffer_));
@@ -121,13 +127,19 @@ void StagedInode::DropHiddenName() {
 
 Status LocalStaged::CheckNameless() const {
   switch (state_) {
-    case State::kNameless: return {};
-    case State::kPublished: return Internal("storage.already_published", "this object already has a name");
-    case State::kUnknown: return Internal("storage.already_published", "this object may already have a name");
-    case State::kDiscarded: break;
+    case State::kNameless:
+      return {};
+    case State::kPublished:
+      return Internal("storage.already_published", "this object already has a name");
+    case State::kUnknown:
+      return Internal("storage.already_published", "this object may already have a name");
+    case State::kDiscarded:
+      break;
   }
-  return IoError("storage.discarded", fmt::format("an object in '{}' failed before and is discarded", inode_.folder_path),
-                 "Write it again from the beginning");
+  return IoError(
+      "storage.discarded",
+      fmt::format("an object in '{}' failed before and is discarded", inode_.folder_path),
+      "Write it again from the beginning");
 }
 
 Status LocalStaged::Rewrite(std::span<const std::byte> bytes) {
@@ -188,16 +200,20 @@ int LocalStaged::TryLink(int folder, const char* name, bool use_hard_links) {
   return 0;
 }
 
-Result<ObjectMeta> LocalStaged::Link(int folder, std::string_view key, const std::string& path, bool use_hard_links) {
+Result<ObjectMeta> LocalStaged::Link(int folder, std::string_view key, const std::string& path,
+                                     bool use_hard_links) {
   LAKEHOLD_TRY(CheckNameless());
   const std::string name(NameOf(key));
-  // The inode may be much older than its name, and the modification time of a log entry is the time of its commit.
-  if (futimens(inode_.fd.get(), nullptr) != 0) return SystemError(errno, "cannot set the time of a file in", path);
+  // The inode may be much older than its name, and the modification time of a log entry is the time
+  // of its commit.
+  if (futimens(inode_.fd.get(), nullptr) != 0)
+    return SystemError(errno, "cannot set the time of a file in", path);
   int error = 0;
   do {
     error = TryLink(folder, name.c_str(), use_hard_links);
   } while (error == EINTR);
-  // A file server repeats a request whose answer was lost and then finds the name taken: by us, says the link count.
+  // A file server repeats a request whose answer was lost and then finds the name taken: by us,
+  // says the link count.
   const bool may_be_done = error == EEXIST || MayBeDone(error);
   if (may_be_done && IsLinked()) error = 0;
   if (error == 0) {
@@ -205,7 +221,8 @@ Result<ObjectMeta> LocalStaged::Link(int folder, std::string_view key, const std
     inode_.DropHiddenName();
     Result<ObjectMeta> meta = MetaOf(inode_.fd.get(), key, path);
     if (meta.ok()) return meta;
-    return ObjectMeta{std::string(key), size_, 0, {}};  // It is published: nothing may turn that into a failure.
+    return ObjectMeta{
+        std::string(key), size_, 0, {}};  // It is published: nothing may turn that into a failure.
   }
   if (MayBeDone(error)) {
     state_ = State::kUnknown;
@@ -213,9 +230,10 @@ Result<ObjectMeta> LocalStaged::Link(int folder, std::string_view key, const std
     return OutcomeUnknown("storage.lost_answer", cause.message, {}, cause.hint);
   }
   if (error == EINVAL && !inode_.hidden_name.empty()) {
-    return Unsupported("storage.no_atomic_publish",
-                       fmt::format("the file system of '{}' can neither link nor rename without replacing", path),
-                       "Use a file system with hard links");
+    return Unsupported(
+        "storage.no_atomic_publish",
+        fmt::format("the file system of '{}' can neither link nor rename without replacing", path),
+        "Use a file system with hard links");
   }
   return SystemError(error, "cannot publish", path);
 }
@@ -240,7 +258,8 @@ Result<std::unique_ptr<ObjectSink>> LocalStaging::OpenSink(std::string_view fold
       inode.folder_path = root_.PathOf(folder);
       return std::unique_ptr<ObjectSink>(std::make_unique<LocalSink>(std::move(inode)));
     }
-    if (!MeansNoTmpfile(opened.error)) return SystemError(opened.error, "cannot make a file in", root_.PathOf(folder));
+    if (!MeansNoTmpfile(opened.error))
+      return SystemError(opened.error, "cannot make a file in", root_.PathOf(folder));
     if (opened.error != ENOENT) tmpfile_works_.store(false, std::memory_order_relaxed);
   }
   LAKEHOLD_ASSIGN(StagedInode inode, OpenNamed(folder));
@@ -253,10 +272,11 @@ Result<StagedInode> LocalStaging::OpenNamed(std::string_view folder) {
   inode.folder_path = root_.PathOf(folder);
   int error = EEXIST;
   for (int tries = 0; error == EEXIST && tries < kNameTries; ++tries) {
-    const std::string name = fmt::format("{}{:016x}{:016x}", kStagingPrefix, random_.Next(), random_.Next());
+    const std::string name =
+        fmt::format("{}{:016x}{:016x}", kStagingPrefix, random_.Next(), random_.Next());
     do {
-      inode.fd = UniqueFd(
-          openat(inode.folder.get(), name.c_str(), O_CREAT | O_EXCL | O_RDWR | O_NOFOLLOW | O_CLOEXEC, 0666));
+      inode.fd = UniqueFd(openat(inode.folder.get(), name.c_str(),
+                                 O_CREAT | O_EXCL | O_RDWR | O_NOFOLLOW | O_CLOEXEC, 0666));
       error = inode.fd.valid() ? 0 : errno;
     } while (error == EINTR);
     if (error == 0) inode.hidden_name = name;

@@ -1,13 +1,14 @@
-// LocalStaging: objects on their way into a local store: an inode without a name that Publish links to one.
-// LocalStaging is thread-safe; sinks and staged objects are externally synchronized. Next: local_store.cc.
+// LocalStaging: objects on their way into a local store: an inode without a name that Publish links
+// to one. LocalStaging is thread-safe; sinks and staged objects are externally synchronized. Next:
+// local_store.cc.
 #pragma once
-
-#include <sys/stat.h>
 
 #include <atomic>
 #include <memory>
 #include <string>
 #include <string_view>
+
+#include <sys/stat.h>
 
 #include "base/random.h"
 #include "storage/local_root.h"
@@ -30,9 +31,9 @@ struct StagedInode {
   void DropHiddenName();
 
   UniqueFd fd;
-  UniqueFd folder;           // Only with a hidden name.
-  std::string hidden_name;   // "" for an O_TMPFILE inode.
-  std::string folder_path;   // For people.
+  UniqueFd folder;          // Only with a hidden name.
+  std::string hidden_name;  // "" for an O_TMPFILE inode.
+  std::string folder_path;  // For people.
 };
 
 class LocalStaged : public Staged {
@@ -44,7 +45,8 @@ class LocalStaged : public Staged {
   // Syncs the content once; an object that was settled before is settled.
   Status Settle();
   // Gives it the name `name` in the folder. `path` is for people.
-  Result<ObjectMeta> Link(int folder, std::string_view key, const std::string& path, bool use_hard_links);
+  Result<ObjectMeta> Link(int folder, std::string_view key, const std::string& path,
+                          bool use_hard_links);
 
  private:
   enum class State { kNameless, kPublished, kUnknown, kDiscarded };

@@ -1,5 +1,10 @@
 #include "storage/local_store.h"
 
+#include <atomic>
+#include <cerrno>
+#include <utility>
+#include <vector>
+
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <linux/magic.h>
@@ -7,11 +12,6 @@
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
-
-#include <atomic>
-#include <cerrno>
-#include <utility>
-#include <vector>
 
 #include "storage/key.h"
 #include "storage/local_lister.h"
@@ -27,7 +27,8 @@
 namespace lakehold::storage {
 namespace {
 
-constexpr int kPublishTries = 10;  // Somebody may remove the folder between making it and linking; not for ever.
+constexpr int kPublishTries =
+    10;  // Somebody may remove the folder between making it and linking; not for ever.
 
 // Fills all of `into`, or says that the file is shorter.
 Status ReadAll(int fd, uint64_t offset, std::span<std::byte> into, const std::string& path) {
@@ -36,7 +37,8 @@ Status ReadAll(int fd, uint64_t offset, std::span<std::byte> into, const std::st
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return SystemError(errno, "cannot read", path);
     if (got == 0) {
-      return IoError("storage.short_read", fmt::format("'{}' ends at byte {}, {} bytes early", path, offset, into.size()),
+      return IoError("storage.short_read",
+                     fmt::format("'{}' ends at byte {}, {} bytes early", path, offset, into.size()),
                      "The file was cut short: restore it");
     }
     into = into.subspan(static_cast<size_t>(got));
@@ -50,7 +52,9 @@ class LocalReader : public ObjectReader {
   LocalReader(UniqueFd fd, ObjectMeta meta, std::string path)
       : fd_(std::move(fd)), meta_(std::move(meta)), path_(std::move(path)) {}
   const ObjectMeta& meta() const override { return meta_; }
-  Status ReadAt(uint64_t offset, std::span<std::byte> into) override { return ReadAll(fd_.get(), offset, into, path_); }
+  Status ReadAt(uint64_t offset, std::span<std::byte> into) override {
+    return ReadAll(fd_.get(), offset, into, path_);
+  }
   int fd() const { return fd_.get(); }
 
  private:
@@ -59,14 +63,16 @@ class LocalReader : public ObjectReader {
   const std::string path_;
 };
 
-// What a key that cannot be opened means to a reader: a missing folder or a file in its place hold no objects.
+// What a key that cannot be opened means to a reader: a missing folder or a file in its place hold
+// no objects.
 Error ReadError(int error, const char* doing, const std::string& path) {
   return SystemError(error == ENOTDIR || error == ENXIO ? ENOENT : error, doing, path);
 }
 
 class LocalStore : public ObjectStore, public std::enable_shared_from_this<LocalStore> {
  public:
-  LocalStore(std::string root, Durability durability, const Runtime& runtime, const LocalStoreOptions& options)
+  LocalStore(std::string root, Durability durability, const Runtime& runtime,
+             const LocalStoreOptions& options)
       : root_(std::move(root), options.use_openat2),
         staging_(root_, runtime.random, options),
         executor_(runtime.executor),
@@ -85,11 +91,13 @@ class LocalStore : public ObjectStore, public std::enable_shared_from_this<Local
     const uint64_t size = reader->meta().size_bytes;
     const ByteRange wanted = range.value_or(ByteRange{0, size});
     if (wanted.offset > size || wanted.length > size - wanted.offset) {
-      return Invalid("storage.bad_range", fmt::format("'{}' has {} bytes, not {} from {}", root_.PathOf(key), size,
-                                                      wanted.length, wanted.offset));
+      return Invalid("storage.bad_range",
+                     fmt::format("'{}' has {} bytes, not {} from {}", root_.PathOf(key), size,
+                                 wanted.length, wanted.offset));
     }
     Bytes bytes = Bytes::OfSize(wanted.length);
-    LAKEHOLD_TRY(reader->ReadAt(wanted.offset, std::as_writable_bytes(std::span(bytes.mutable_data(), bytes.size()))));
+    LAKEHOLD_TRY(reader->ReadAt(
+        wanted.offset, std::as_writable_bytes(std::span(bytes.mutable_data(), bytes.size()))));
     return bytes;
   }
 
@@ -126,7 +134,8 @@ class LocalStore : public ObjectStore, public std::enable_shared_from_this<Local
     for (int tries = 1;; ++tries) {
       LAKEHOLD_ASSIGN(const UniqueFd folder, root_.OpenOrMakeFolder(FolderOf(key)));
       Result<ObjectMeta> meta = mine->Link(folder.get(), key, path, options_.use_hard_links);
-      if (meta.ok() || meta.error().kind != ErrorKind::kNotFound || tries == kPublishTries) return meta;
+      if (meta.ok() || meta.error().kind != ErrorKind::kNotFound || tries == kPublishTries)
+        return meta;
     }
   }
 
@@ -141,14 +150,16 @@ class LocalStore : public ObjectStore, public std::enable_shared_from_this<Local
     LAKEHOLD_ASSIGN(StagedInode inode, staging_.OpenNamed(FolderOf(key)));
     LAKEHOLD_TRY(WriteAll(inode.fd.get(), bytes, 0, inode.folder_path));
     const std::string name(NameOf(key));
-    if (renameat(inode.folder.get(), inode.hidden_name.c_str(), inode.folder.get(), name.c_str()) != 0) {
+    if (renameat(inode.folder.get(), inode.hidden_name.c_str(), inode.folder.get(), name.c_str()) !=
+        0) {
       return SystemError(errno, "cannot replace", root_.PathOf(key));
     }
     inode.hidden_name.clear();
     return {};
   }
 
-  Result<std::unique_ptr<ObjectLister>> List(std::string_view prefix, std::string_view start_after) override {
+  Result<std::unique_ptr<ObjectLister>> List(std::string_view prefix,
+                                             std::string_view start_after) override {
     LAKEHOLD_TRY(CheckPrefix(prefix));
     return ListLocal(shared_from_this(), root_, prefix, start_after);
   }
@@ -162,9 +173,11 @@ class LocalStore : public ObjectStore, public std::enable_shared_from_this<Local
     LAKEHOLD_TRY(CheckKey(key));
     const Opened folder = root_.Open(FolderOf(key), O_PATH | O_DIRECTORY);
     int error = folder.error;
-    if (folder.ok() && unlinkat(folder.fd.get(), std::string(NameOf(key)).c_str(), 0) != 0) error = errno;
+    if (folder.ok() && unlinkat(folder.fd.get(), std::string(NameOf(key)).c_str(), 0) != 0)
+      error = errno;
     // A folder under that name is not an object: the object is absent.
-    if (error == 0 || error == ENOENT || error == ENOTDIR || (folder.ok() && error == EISDIR)) return {};
+    if (error == 0 || error == ENOENT || error == ENOTDIR || (folder.ok() && error == EISDIR))
+      return {};
     return SystemError(error, "cannot delete", root_.PathOf(key));
   }
 
@@ -189,7 +202,8 @@ class LocalStore : public ObjectStore, public std::enable_shared_from_this<Local
   Result<std::unique_ptr<LocalReader>> OpenFile(std::string_view key) {
     LAKEHOLD_TRY(CheckKey(key));
     const std::string path = root_.PathOf(key);
-    Opened opened = root_.Open(key, O_RDONLY | O_NONBLOCK | O_NOCTTY);  // A pipe must not make us wait.
+    Opened opened =
+        root_.Open(key, O_RDONLY | O_NONBLOCK | O_NOCTTY);  // A pipe must not make us wait.
     if (!opened.ok()) return ReadError(opened.error, "cannot open", path);
     LAKEHOLD_ASSIGN(ObjectMeta meta, MetaOf(opened.fd.get(), key, path));
     return std::make_unique<LocalReader>(std::move(opened.fd), std::move(meta), path);
@@ -198,13 +212,18 @@ class LocalStore : public ObjectStore, public std::enable_shared_from_this<Local
   static Status CheckObjectKey(std::string_view key) {
     LAKEHOLD_TRY(CheckKey(key));
     if (!IsStagingName(NameOf(key))) return {};
-    return Invalid("storage.bad_key", fmt::format("'{}': names that begin with '{}' are reserved", key, kStagingPrefix),
-                   "Pick another name");
+    return Invalid(
+        "storage.bad_key",
+        fmt::format("'{}': names that begin with '{}' are reserved", key, kStagingPrefix),
+        "Pick another name");
   }
 
-  static Error Foreign() { return Internal("storage.foreign_staged", "the staged object belongs to another store"); }
+  static Error Foreign() {
+    return Internal("storage.foreign_staged", "the staged object belongs to another store");
+  }
 
-  // Durability cannot be promised where folders cannot be synced, and it is too late to say so after a commit.
+  // Durability cannot be promised where folders cannot be synced, and it is too late to say so
+  // after a commit.
   Status CheckFoldersCanBeSynced() {
     if (!durable_ || folders_can_be_synced_.load(std::memory_order_relaxed)) return {};
     if (!NamesSettleInOrder()) {
@@ -229,7 +248,9 @@ Status LocalStore::MoveFolder(std::string_view from, std::string_view to) {
   LAKEHOLD_TRY(CheckObjectKey(to));
   const std::string from_path = root_.PathOf(from);
   if (to.starts_with(fmt::format("{}/", from))) {
-    return Invalid("storage.bad_move", fmt::format("'{}' cannot move into itself, to '{}'", from, to), "Pick another name");
+    return Invalid("storage.bad_move",
+                   fmt::format("'{}' cannot move into itself, to '{}'", from, to),
+                   "Pick another name");
   }
   const Opened moved = root_.Open(from, O_PATH | O_DIRECTORY);
   if (!moved.ok()) return ReadError(moved.error, "cannot move the folder", from_path);
@@ -239,22 +260,26 @@ Status LocalStore::MoveFolder(std::string_view from, std::string_view to) {
   const std::string from_name(NameOf(from)), to_name(NameOf(to));
   const auto rename_to = [&](unsigned flags) {
     const int source = from_folder.fd.get();
-    return renameat2(source, from_name.c_str(), to_folder.get(), to_name.c_str(), flags) == 0 ? 0 : errno;
+    return renameat2(source, from_name.c_str(), to_folder.get(), to_name.c_str(), flags) == 0
+               ? 0
+               : errno;
   };
   int error = rename_to(RENAME_NOREPLACE);
   if (error == EINVAL || error == ENOSYS) {
-    // The file system cannot refuse to replace; but renaming over a folder works only while that is empty, so an empty
-    // one of our own making reserves the name.
+    // The file system cannot refuse to replace; but renaming over a folder works only while that is
+    // empty, so an empty one of our own making reserves the name.
     error = mkdirat(to_folder.get(), to_name.c_str(), 0777) == 0 ? rename_to(0) : errno;
   }
   if (error == 0) return {};
-  if (error == EEXIST || error == ENOTEMPTY) return SystemError(EEXIST, "cannot move a folder to", root_.PathOf(to));
+  if (error == EEXIST || error == ENOTEMPTY)
+    return SystemError(EEXIST, "cannot move a folder to", root_.PathOf(to));
   return SystemError(error, "cannot move the folder", from_path);
 }
 
 }  // namespace
 
-Result<std::shared_ptr<ObjectStore>> OpenLocalStore(std::string root, Durability durability, const Runtime& runtime,
+Result<std::shared_ptr<ObjectStore>> OpenLocalStore(std::string root, Durability durability,
+                                                    const Runtime& runtime,
                                                     const LocalStoreOptions& options) {
   LAKEHOLD_ASSIGN(RootPath resolved, ResolveRoot(root));
   return std::shared_ptr<ObjectStore>(

@@ -1,5 +1,8 @@
 #include "storage/local_store.h"
 
+#include <filesystem>
+#include <fstream>
+
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sched.h>
@@ -7,9 +10,6 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include <filesystem>
-#include <fstream>
 
 #include "base/sim_runtime.h"
 #include "support/in_child.h"
@@ -30,7 +30,8 @@ namespace fs = std::filesystem;
 
 class LocalStoreTest : public ::testing::Test {
  protected:
-  std::shared_ptr<ObjectStore> Open(LocalStoreOptions options = {}, Durability durability = Durability::kFull) {
+  std::shared_ptr<ObjectStore> Open(LocalStoreOptions options = {},
+                                    Durability durability = Durability::kFull) {
     auto store = OpenLocalStore(root(), durability, runtime_.runtime(), options);
     LAKEHOLD_EXPECT_OK(store);
     return *store;
@@ -73,7 +74,8 @@ TEST_P(LinkTest, SymbolicLinksBelowTheRootAreNeverFollowed) {
   EXPECT_EQ(ListKeys(*store), std::vector<std::string>{"t/a"});
   EXPECT_EQ(*store->ListFolders(""), std::vector<std::string>{"t"});
   EXPECT_TRUE(fs::exists(folder_ / "root-sibling/secret"));
-  EXPECT_EQ(std::distance(fs::directory_iterator(folder_ / "root-sibling"), fs::directory_iterator()), 2);
+  EXPECT_EQ(
+      std::distance(fs::directory_iterator(folder_ / "root-sibling"), fs::directory_iterator()), 2);
 }
 
 TEST_P(LinkTest, AHintReplacesALinkAndNotWhatItPointsTo) {
@@ -154,7 +156,8 @@ TEST_F(LocalStoreTest, WhatADeadProcessStagedIsInvisible) {
   EXPECT_EQ(ListKeys(*store), std::vector<std::string>{"t/a"});
 }
 
-// What a file server's client sees when the answer to its first request was lost: the name is taken, by itself.
+// What a file server's client sees when the answer to its first request was lost: the name is
+// taken, by itself.
 TEST_F(LocalStoreTest, ANameTakenByTheSameInodeIsSuccess) {
   const auto store = Open({.use_tmpfile = false});
   const auto staged = Stage(*store, "t", "text");
@@ -170,7 +173,8 @@ int FindStagedFd(const std::string& root) {
   for (const auto& entry : fs::directory_iterator("/proc/self/fd")) {
     std::error_code ignored;
     const std::string target = fs::read_symlink(entry.path(), ignored).string();
-    if (target.starts_with(root) && target.ends_with("(deleted)")) return std::stoi(entry.path().filename().string());
+    if (target.starts_with(root) && target.ends_with("(deleted)"))
+      return std::stoi(entry.path().filename().string());
   }
   return -1;
 }
@@ -211,14 +215,16 @@ TEST_F(LocalStoreTest, RunningOutOfDescriptorsSaysSo) {
   const std::string outcome = InChild([&]() -> std::string {
     const auto store = Open();
     Put(*store, "a", "text");
-    // Once without the limit, and the usual one again at the end: UBSan opens a pipe to look at a type it meets first.
-    if (!store->Head("a").ok() || !store->OpenSink("t").ok() || !store->List("", "").ok()) return "unusable";
+    // Once without the limit, and the usual one again at the end: UBSan opens a pipe to look at a
+    // type it meets first.
+    if (!store->Head("a").ok() || !store->OpenSink("t").ok() || !store->List("", "").ok())
+      return "unusable";
     rlimit usual{};
     getrlimit(RLIMIT_NOFILE, &usual);
     const rlimit none{3, usual.rlim_max};
     setrlimit(RLIMIT_NOFILE, &none);
-    const std::string outcome =
-        Outcome(store->Head("a")) + " " + Outcome(store->OpenSink("t")) + " " + Outcome(store->List("", ""));
+    const std::string outcome = Outcome(store->Head("a")) + " " + Outcome(store->OpenSink("t")) +
+                                " " + Outcome(store->List("", ""));
     setrlimit(RLIMIT_NOFILE, &usual);
     return outcome;
   });
@@ -240,11 +246,14 @@ TEST_F(LocalStoreTest, AFolderWithoutRightsIsDenied) {
            Outcome(store->List("closed/", "")) + " " + Read(*store, "t/a");
   });
   fs::permissions(root() + "/closed", fs::perms(0755));
-  if (outcome == "skipped") GTEST_SKIP() << "running as root without the right to become somebody else";
-  EXPECT_EQ(outcome, "storage.denied storage.denied storage.denied storage.denied storage.denied text");
+  if (outcome == "skipped")
+    GTEST_SKIP() << "running as root without the right to become somebody else";
+  EXPECT_EQ(outcome,
+            "storage.denied storage.denied storage.denied storage.denied storage.denied text");
 }
 
-// A file system of its own for a child: a tmpfs of 256 KiB on root/. "" if mounting is not allowed here.
+// A file system of its own for a child: a tmpfs of 256 KiB on root/. "" if mounting is not allowed
+// here.
 bool MountSmall(const std::string& root) {
   if (unshare(CLONE_NEWNS) != 0 && unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0) return false;
   if (mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) return false;
@@ -272,12 +281,15 @@ TEST_F(LocalStoreTest, AReadOnlyFileSystemSaysSoAndCanBeRead) {
     if (!MountSmall(root())) return "skipped";
     const auto store = Open();
     Put(*store, "t/a", "text");
-    if (mount(nullptr, root().c_str(), nullptr, MS_REMOUNT | MS_RDONLY, nullptr) != 0) return "skipped";
+    if (mount(nullptr, root().c_str(), nullptr, MS_REMOUNT | MS_RDONLY, nullptr) != 0)
+      return "skipped";
     return Outcome(store->OpenSink("t")) + " " + Outcome(store->OpenSink("new")) + " " +
-           Outcome(store->PutHint("t/h", AsBytes("x"))) + " " + Outcome(store->Delete("t/a")) + " " + Read(*store, "t/a");
+           Outcome(store->PutHint("t/h", AsBytes("x"))) + " " + Outcome(store->Delete("t/a")) +
+           " " + Read(*store, "t/a");
   });
   if (outcome == "skipped") GTEST_SKIP() << "mounting a small file system is not allowed here";
-  EXPECT_EQ(outcome, "storage.read_only storage.read_only storage.read_only storage.read_only text");
+  EXPECT_EQ(outcome,
+            "storage.read_only storage.read_only storage.read_only storage.read_only text");
 }
 
 TEST_F(LocalStoreTest, NamesOutOfOrderAreReportedSo) {

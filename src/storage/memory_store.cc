@@ -1,12 +1,12 @@
 #include "storage/memory_store.h"
 
-#include <fmt/format.h>
-
 #include <cstring>
 #include <map>
 #include <mutex>
 #include <set>
 #include <utility>
+
+#include <fmt/format.h>
 
 #include "storage/key.h"
 
@@ -24,23 +24,26 @@ struct Object {
   ObjectMeta meta;
 };
 
-Result<Bytes> Slice(std::string_view key, const std::string& content, const std::optional<ByteRange>& range) {
+Result<Bytes> Slice(std::string_view key, const std::string& content,
+                    const std::optional<ByteRange>& range) {
   const ByteRange wanted = range.value_or(ByteRange{0, content.size()});
   if (wanted.offset > content.size() || wanted.length > content.size() - wanted.offset) {
-    return Invalid("storage.bad_range", fmt::format("'{}' has {} bytes, not {} from {}", key, content.size(),
-                                                    wanted.length, wanted.offset));
+    return Invalid("storage.bad_range", fmt::format("'{}' has {} bytes, not {} from {}", key,
+                                                    content.size(), wanted.length, wanted.offset));
   }
   return Bytes::CopyOf(std::string_view(content).substr(wanted.offset, wanted.length));
 }
 
 class MemoryReader : public ObjectReader {
  public:
-  MemoryReader(ObjectMeta meta, Content content) : meta_(std::move(meta)), content_(std::move(content)) {}
+  MemoryReader(ObjectMeta meta, Content content)
+      : meta_(std::move(meta)), content_(std::move(content)) {}
   const ObjectMeta& meta() const override { return meta_; }
   Status ReadAt(uint64_t offset, std::span<std::byte> into) override {
     if (offset > content_->size() || into.size() > content_->size() - offset) {
       return IoError("storage.short_read",
-                     fmt::format("'{}' has {} bytes, not {} from {}", meta_.key, content_->size(), into.size(), offset));
+                     fmt::format("'{}' has {} bytes, not {} from {}", meta_.key, content_->size(),
+                                 into.size(), offset));
     }
     if (!into.empty()) std::memcpy(into.data(), content_->data() + offset, into.size());
     return {};
@@ -58,9 +61,10 @@ class MemoryStaged : public Staged {
   }
   uint64_t size_bytes() const override { return object_->content->size(); }
   Status Rewrite(std::span<const std::byte> bytes) override {
-    if (object_->named) return Internal("storage.already_published", "this object already has a name");
-    object_->content =
-        std::make_shared<const std::string>(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    if (object_->named)
+      return Internal("storage.already_published", "this object already has a name");
+    object_->content = std::make_shared<const std::string>(
+        reinterpret_cast<const char*>(bytes.data()), bytes.size());
     object_->bytes_settled = false;
     return {};
   }
@@ -105,10 +109,12 @@ class MemoryLister : public ObjectLister {
 };
 
 Error NoObject(std::string_view key) {
-  return NotFound("storage.not_found", fmt::format("there is no object '{}'", key), "Check the name");
+  return NotFound("storage.not_found", fmt::format("there is no object '{}'", key),
+                  "Check the name");
 }
 Error Taken(std::string_view key) {
-  return AlreadyExists("storage.exists", fmt::format("'{}' exists already", key), "Pick another name");
+  return AlreadyExists("storage.exists", fmt::format("'{}' exists already", key),
+                       "Pick another name");
 }
 
 class MapStore : public MemoryStore {
@@ -130,7 +136,8 @@ class MapStore : public MemoryStore {
 
   Result<std::unique_ptr<ObjectReader>> OpenReader(std::string_view key) override {
     LAKEHOLD_ASSIGN(auto named, Find(key));
-    return std::unique_ptr<ObjectReader>(std::make_unique<MemoryReader>(std::move(named.first), std::move(named.second)));
+    return std::unique_ptr<ObjectReader>(
+        std::make_unique<MemoryReader>(std::move(named.first), std::move(named.second)));
   }
 
   Result<std::unique_ptr<ObjectSink>> OpenSink(std::string_view folder) override {
@@ -155,7 +162,8 @@ class MapStore : public MemoryStore {
     auto* mine = dynamic_cast<MemoryStaged*>(&staged);
     if (mine == nullptr) return Foreign();
     std::lock_guard lock(mutex_);
-    if (mine->object()->named) return Internal("storage.already_published", "this object already has a name");
+    if (mine->object()->named)
+      return Internal("storage.already_published", "this object already has a name");
     LAKEHOLD_TRY(MakeFolders(FolderOf(key)));
     if (objects_.contains(key) || folders_.contains(key)) return Taken(key);
     return Put(key, mine->object());
@@ -166,7 +174,8 @@ class MapStore : public MemoryStore {
     std::lock_guard lock(mutex_);
     for (const std::string& folder : folders) {
       const std::string below = folder.empty() ? "" : folder + "/";
-      for (auto it = objects_.lower_bound(below); it != objects_.end() && it->first.starts_with(below); ++it) {
+      for (auto it = objects_.lower_bound(below);
+           it != objects_.end() && it->first.starts_with(below); ++it) {
         if (FolderOf(it->first) == folder) it->second->name_settled = true;
       }
     }
@@ -177,20 +186,26 @@ class MapStore : public MemoryStore {
     LAKEHOLD_TRY(CheckKey(key));
     std::lock_guard lock(mutex_);
     LAKEHOLD_TRY(MakeFolders(FolderOf(key)));
-    if (folders_.contains(key)) return Invalid("storage.is_a_folder", fmt::format("'{}' is a folder", key), "Pick another name");
+    if (folders_.contains(key))
+      return Invalid("storage.is_a_folder", fmt::format("'{}' is a folder", key),
+                     "Pick another name");
     auto object = std::make_shared<Object>();
-    object->content = std::make_shared<const std::string>(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    object->content = std::make_shared<const std::string>(
+        reinterpret_cast<const char*>(bytes.data()), bytes.size());
     objects_.erase(std::string(key));
     static_cast<void>(Put(key, object));
     return {};
   }
 
-  Result<std::unique_ptr<ObjectLister>> List(std::string_view prefix, std::string_view start_after) override {
+  Result<std::unique_ptr<ObjectLister>> List(std::string_view prefix,
+                                             std::string_view start_after) override {
     LAKEHOLD_TRY(CheckPrefix(prefix));
     std::vector<ObjectMeta> metas;
     std::lock_guard lock(mutex_);
-    auto it = start_after < prefix ? objects_.lower_bound(prefix) : objects_.upper_bound(start_after);
-    for (; it != objects_.end() && it->first.starts_with(prefix); ++it) metas.push_back(it->second->meta);
+    auto it =
+        start_after < prefix ? objects_.lower_bound(prefix) : objects_.upper_bound(start_after);
+    for (; it != objects_.end() && it->first.starts_with(prefix); ++it)
+      metas.push_back(it->second->meta);
     return std::unique_ptr<ObjectLister>(std::make_unique<MemoryLister>(std::move(metas)));
   }
 
@@ -241,7 +256,9 @@ class MapStore : public MemoryStore {
   std::string_view uri() const override { return uri_; }
 
  private:
-  static Error Foreign() { return Internal("storage.foreign_staged", "the staged object belongs to another store"); }
+  static Error Foreign() {
+    return Internal("storage.foreign_staged", "the staged object belongs to another store");
+  }
 
   Result<std::pair<ObjectMeta, Content>> Find(std::string_view key) {
     LAKEHOLD_TRY(CheckKey(key));
@@ -254,7 +271,8 @@ class MapStore : public MemoryStore {
   Status MakeFolders(std::string_view folder) {
     for (std::string_view at = folder; !at.empty(); at = FolderOf(at)) {
       if (objects_.contains(at)) {
-        return Invalid("storage.not_a_folder", fmt::format("'{}' is an object, not a folder", at), "Pick another path");
+        return Invalid("storage.not_a_folder", fmt::format("'{}' is an object, not a folder", at),
+                       "Pick another path");
       }
     }
     for (std::string_view at = folder; !at.empty(); at = FolderOf(at)) folders_.emplace(at);
@@ -263,7 +281,8 @@ class MapStore : public MemoryStore {
 
   ObjectMeta Put(std::string_view key, std::shared_ptr<Object> object) {
     object->named = true;
-    object->meta = {std::string(key), object->content->size(), clock_.NowMs() * 1'000'000, fmt::format("m{}", ++births_)};
+    object->meta = {std::string(key), object->content->size(), clock_.NowMs() * 1'000'000,
+                    fmt::format("m{}", ++births_)};
     ObjectMeta meta = object->meta;
     objects_.emplace(key, std::move(object));
     return meta;
@@ -283,14 +302,19 @@ Status MapStore::MoveFolder(std::string_view from, std::string_view to) {
   LAKEHOLD_TRY(CheckKey(to));
   const std::string below = fmt::format("{}/", from);
   if (to.starts_with(below)) {
-    return Invalid("storage.bad_move", fmt::format("'{}' cannot move into itself, to '{}'", from, to), "Pick another name");
+    return Invalid("storage.bad_move",
+                   fmt::format("'{}' cannot move into itself, to '{}'", from, to),
+                   "Pick another name");
   }
   std::lock_guard lock(mutex_);
   if (!folders_.contains(from)) return NoObject(from);
   LAKEHOLD_TRY(MakeFolders(FolderOf(to)));
   if (objects_.contains(to) || folders_.contains(to)) return Taken(to);
-  const auto moved = [&](std::string_view name) { return fmt::format("{}{}", to, name.substr(from.size())); };
-  for (auto it = objects_.lower_bound(below); it != objects_.end() && it->first.starts_with(below);) {
+  const auto moved = [&](std::string_view name) {
+    return fmt::format("{}{}", to, name.substr(from.size()));
+  };
+  for (auto it = objects_.lower_bound(below);
+       it != objects_.end() && it->first.starts_with(below);) {
     std::shared_ptr<Object> object = it->second;
     object->meta.key = moved(it->first);
     it = objects_.erase(it);
@@ -298,7 +322,8 @@ Status MapStore::MoveFolder(std::string_view from, std::string_view to) {
     objects_.emplace(std::move(key), std::move(object));
   }
   std::vector<std::string> folders = {std::string(from)};
-  for (auto it = folders_.lower_bound(below); it != folders_.end() && it->starts_with(below); ++it) folders.push_back(*it);
+  for (auto it = folders_.lower_bound(below); it != folders_.end() && it->starts_with(below); ++it)
+    folders.push_back(*it);
   for (const std::string& folder : folders) {
     folders_.erase(folder);
     folders_.insert(moved(folder));
@@ -308,6 +333,8 @@ Status MapStore::MoveFolder(std::string_view from, std::string_view to) {
 
 }  // namespace
 
-std::shared_ptr<MemoryStore> NewMemoryStore(Clock& clock) { return std::make_shared<MapStore>(clock); }
+std::shared_ptr<MemoryStore> NewMemoryStore(Clock& clock) {
+  return std::make_shared<MapStore>(clock);
+}
 
 }  // namespace lakehold::storage

@@ -1,5 +1,5 @@
-// MemoryStore: an ObjectStore in memory that models durability: names and bytes that were never settled are lost by
-// LoseUnsettled(). Thread-safe. For tests, simulations and in-process lakes.
+// MemoryStore: an ObjectStore in memory that models durability: names and bytes that were never
+// settled are lost by LoseUnsettled(). Thread-safe. For tests, simulations and in-process lakes.
 #pragma once
 
 #include <memory>
@@ -11,11 +11,12 @@ namespace lakehold::storage {
 
 class MemoryStore : public ObjectStore {
  public:
-  // What a power cut leaves: objects whose bytes and names were settled; an object with a settled name but unsettled
-  // bytes survives empty (as file systems do).
-  // Deletes and folder moves count as durable at once. A hint is lost unless its folder was settled later; then it is empty.
+  // What a power cut leaves: objects whose bytes and names were settled; an object with a settled
+  // name but unsettled bytes survives empty (as file systems do). Deletes and folder moves count as
+  // durable at once. A hint is lost unless its folder was settled later; then it is empty.
   virtual void LoseUnsettled() = 0;
-  // What NamesSettleInOrder answers; true at first. Whatever the answer, only folders named in SettleNames survive.
+  // What NamesSettleInOrder answers; true at first. Whatever the answer, only folders named in
+  // SettleNames survive.
   virtual void SetNamesSettleInOrder(bool in_order) = 0;
 };
 

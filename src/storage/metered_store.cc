@@ -1,10 +1,10 @@
 #include "storage/metered_store.h"
 
-#include <fmt/format.h>
-
 #include <mutex>
 #include <utility>
 #include <vector>
+
+#include <fmt/format.h>
 
 namespace lakehold::storage {
 namespace {
@@ -18,7 +18,8 @@ class Meter {
     {
       std::lock_guard lock(mutex_);
       ++counts_.calls[static_cast<size_t>(verb)];
-      if (verb == StoreVerb::kSettleBytes || verb == StoreVerb::kSettleNames) ++counts_.serial_syncs;
+      if (verb == StoreVerb::kSettleBytes || verb == StoreVerb::kSettleNames)
+        ++counts_.serial_syncs;
       if (verb == StoreVerb::kGet || verb == StoreVerb::kReadAt) counts_.bytes_read += bytes;
       if (verb == StoreVerb::kWrite || verb == StoreVerb::kRewrite || verb == StoreVerb::kPutHint) {
         counts_.bytes_written += bytes;
@@ -54,7 +55,8 @@ class MeteredReader : public ObjectReader {
       : meter_(std::move(meter)), inner_(std::move(inner)) {}
   const ObjectMeta& meta() const override { return inner_->meta(); }
   Status ReadAt(uint64_t offset, std::span<std::byte> into) override {
-    return meter_->Counted(StoreVerb::kReadAt, meta().key, inner_->ReadAt(offset, into), into.size());
+    return meter_->Counted(StoreVerb::kReadAt, meta().key, inner_->ReadAt(offset, into),
+                           into.size());
   }
 
  private:
@@ -83,15 +85,18 @@ class MeteredStaged : public Staged {
 
 class MeteredSink : public ObjectSink {
  public:
-  MeteredSink(std::shared_ptr<Meter> meter, std::string_view folder, std::unique_ptr<ObjectSink> inner)
+  MeteredSink(std::shared_ptr<Meter> meter, std::string_view folder,
+              std::unique_ptr<ObjectSink> inner)
       : meter_(std::move(meter)), folder_(folder), inner_(std::move(inner)) {}
   Status Write(std::span<const std::byte> bytes) override {
     return meter_->Counted(StoreVerb::kWrite, folder_, inner_->Write(bytes), bytes.size());
   }
   uint64_t size_bytes() const override { return inner_->size_bytes(); }
   Result<std::unique_ptr<Staged>> Finish() override {
-    LAKEHOLD_ASSIGN(std::unique_ptr<Staged> staged, meter_->Counted(StoreVerb::kFinish, folder_, inner_->Finish()));
-    return std::unique_ptr<Staged>(std::make_unique<MeteredStaged>(meter_, folder_, std::move(staged)));
+    LAKEHOLD_ASSIGN(std::unique_ptr<Staged> staged,
+                    meter_->Counted(StoreVerb::kFinish, folder_, inner_->Finish()));
+    return std::unique_ptr<Staged>(
+        std::make_unique<MeteredStaged>(meter_, folder_, std::move(staged)));
   }
 
  private:
@@ -102,7 +107,8 @@ class MeteredSink : public ObjectSink {
 
 class MeteredLister : public ObjectLister {
  public:
-  MeteredLister(std::shared_ptr<Meter> meter, std::string_view prefix, std::unique_ptr<ObjectLister> inner)
+  MeteredLister(std::shared_ptr<Meter> meter, std::string_view prefix,
+                std::unique_ptr<ObjectLister> inner)
       : meter_(std::move(meter)), prefix_(prefix), inner_(std::move(inner)) {}
   Result<std::optional<ObjectMeta>> Next() override {
     return meter_->Counted(StoreVerb::kListNext, prefix_, inner_->Next());
@@ -130,12 +136,14 @@ class CountingStore : public MeteredStore {
   Result<std::unique_ptr<ObjectReader>> OpenReader(std::string_view key) override {
     LAKEHOLD_ASSIGN(std::unique_ptr<ObjectReader> reader,
                     meter_->Counted(StoreVerb::kOpenReader, key, inner_->OpenReader(key)));
-    return std::unique_ptr<ObjectReader>(std::make_unique<MeteredReader>(meter_, std::move(reader)));
+    return std::unique_ptr<ObjectReader>(
+        std::make_unique<MeteredReader>(meter_, std::move(reader)));
   }
   Result<std::unique_ptr<ObjectSink>> OpenSink(std::string_view folder) override {
     LAKEHOLD_ASSIGN(std::unique_ptr<ObjectSink> sink,
                     meter_->Counted(StoreVerb::kOpenSink, folder, inner_->OpenSink(folder)));
-    return std::unique_ptr<ObjectSink>(std::make_unique<MeteredSink>(meter_, folder, std::move(sink)));
+    return std::unique_ptr<ObjectSink>(
+        std::make_unique<MeteredSink>(meter_, folder, std::move(sink)));
   }
   Status SettleBytes(std::span<Staged* const> staged) override {
     std::vector<Staged*> inner;
@@ -163,10 +171,12 @@ class CountingStore : public MeteredStore {
   Status PutHint(std::string_view key, std::span<const std::byte> bytes) override {
     return meter_->Counted(StoreVerb::kPutHint, key, inner_->PutHint(key, bytes), bytes.size());
   }
-  Result<std::unique_ptr<ObjectLister>> List(std::string_view prefix, std::string_view start_after) override {
+  Result<std::unique_ptr<ObjectLister>> List(std::string_view prefix,
+                                             std::string_view start_after) override {
     LAKEHOLD_ASSIGN(std::unique_ptr<ObjectLister> lister,
                     meter_->Counted(StoreVerb::kList, prefix, inner_->List(prefix, start_after)));
-    return std::unique_ptr<ObjectLister>(std::make_unique<MeteredLister>(meter_, prefix, std::move(lister)));
+    return std::unique_ptr<ObjectLister>(
+        std::make_unique<MeteredLister>(meter_, prefix, std::move(lister)));
   }
   Result<std::vector<std::string>> ListFolders(std::string_view folder) override {
     return meter_->Counted(StoreVerb::kListFolders, folder, inner_->ListFolders(folder));
@@ -175,7 +185,8 @@ class CountingStore : public MeteredStore {
     return meter_->Counted(StoreVerb::kDelete, key, inner_->Delete(key));
   }
   Status MoveFolder(std::string_view from, std::string_view to) override {
-    return meter_->Counted(StoreVerb::kMoveFolder, fmt::format("{},{}", from, to), inner_->MoveFolder(from, to));
+    return meter_->Counted(StoreVerb::kMoveFolder, fmt::format("{},{}", from, to),
+                           inner_->MoveFolder(from, to));
   }
 
   bool NamesSettleInOrder() const override { return inner_->NamesSettleInOrder(); }
@@ -185,7 +196,9 @@ class CountingStore : public MeteredStore {
   void Reset() override { meter_->Reset(); }
 
  private:
-  static Error Foreign() { return Internal("storage.foreign_staged", "the staged object belongs to another store"); }
+  static Error Foreign() {
+    return Internal("storage.foreign_staged", "the staged object belongs to another store");
+  }
 
   const std::shared_ptr<ObjectStore> inner_;
   const std::shared_ptr<Meter> meter_;

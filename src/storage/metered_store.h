@@ -1,4 +1,5 @@
-// MeteredStore: a decorator that counts calls, bytes and syncs, and can tell them one by one. Thread-safe.
+// MeteredStore: a decorator that counts calls, bytes and syncs, and can tell them one by one.
+// Thread-safe.
 #pragma once
 
 #include <array>
@@ -33,7 +34,7 @@ class MeteredStore : public ObjectStore {
   virtual void Reset() = 0;
 };
 // `on_call`, if given, hears of every call after it returned; it must be thread-safe.
-std::shared_ptr<MeteredStore> NewMeteredStore(std::shared_ptr<ObjectStore> inner,
-                                              std::function<void(const MeteredCall&)> on_call = nullptr);
+std::shared_ptr<MeteredStore> NewMeteredStore(
+    std::shared_ptr<ObjectStore> inner, std::function<void(const MeteredCall&)> on_call = nullptr);
 
 }  // namespace lakehold::storage

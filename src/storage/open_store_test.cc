@@ -1,10 +1,10 @@
 #include "storage/open_store.h"
 
-#include <gtest/gtest.h>
-#include <unistd.h>
-
 #include <filesystem>
 #include <fstream>
+
+#include <gtest/gtest.h>
+#include <unistd.h>
 
 #include "base/sim_runtime.h"
 #include "support/store_calls.h"
@@ -22,7 +22,8 @@ class OpenStoreTest : public ::testing::Test {
   }
   std::string UriOf(const std::string& location) {
     const auto store = Open(location);
-    return store.ok() ? std::string((*store)->uri()) : "<" + std::string(store.error().reason) + ">";
+    return store.ok() ? std::string((*store)->uri())
+                      : "<" + std::string(store.error().reason) + ">";
   }
 
   testing::TempFolder folder_;
@@ -50,17 +51,19 @@ TEST_F(OpenStoreTest, UrisAreDecodedExactlyOnceAndPathsNever) {
 }
 
 TEST_F(OpenStoreTest, BadUrisAreRefused) {
-  for (const char* uri : {"file:relative", "file:", "file://", "file://server/share", "file:///a%2", "file:///a%zz",
-                          "file:///a%00b", "file:///a?x=1", "file:///a#b"}) {
+  for (const char* uri : {"file:relative", "file:", "file://", "file://server/share", "file:///a%2",
+                          "file:///a%zz", "file:///a%00b", "file:///a?x=1", "file:///a#b"}) {
     EXPECT_EQ(UriOf(uri), "<storage.bad_uri>") << uri;
   }
 }
 
 TEST_F(OpenStoreTest, OtherSchemesAreRefusedByName) {
-  for (const char* uri : {"s3://bucket/lake", "gs://b", "https://example.org/lake", "abfss://x@y/z"}) {
+  for (const char* uri :
+       {"s3://bucket/lake", "gs://b", "https://example.org/lake", "abfss://x@y/z"}) {
     const auto store = Open(uri);
     LAKEHOLD_EXPECT_ERROR(store, kUnsupported, "storage.unknown_scheme");
-    EXPECT_NE(store.error().message.find(std::string(uri, std::string(uri).find(':'))), std::string::npos);
+    EXPECT_NE(store.error().message.find(std::string(uri, std::string(uri).find(':'))),
+              std::string::npos);
   }
 }
 

@@ -1,4 +1,5 @@
-// RootPath: where a local store lives, made absolute and canonical once. Symbolic links are allowed here, and only here.
+// RootPath: where a local store lives, made absolute and canonical once. Symbolic links are allowed
+// here, and only here.
 #pragma once
 
 #include <string>
@@ -13,8 +14,8 @@ struct RootPath {
   bool exists = false;  // As a folder.
 };
 
-// `path` may be relative; '~' means nothing. kInvalid "storage.not_a_folder" if a file is in its place, "storage.bad_path" if
-// it is empty or steps back (..) out of a folder that does not exist.
+// `path` may be relative; '~' means nothing. kInvalid "storage.not_a_folder" if a file is in its
+// place, "storage.bad_path" if it is empty or steps back (..) out of a folder that does not exist.
 Result<RootPath> ResolveRoot(std::string_view path);
 
 }  // namespace lakehold::storage

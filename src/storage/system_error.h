@@ -1,4 +1,5 @@
-// SystemError: what an errno means to a caller: kind, reason, a message naming the path, and the next step. Pure.
+// SystemError: what an errno means to a caller: kind, reason, a message naming the path, and the
+// next step. Pure.
 #pragma once
 
 #include <string_view>

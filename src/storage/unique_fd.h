@@ -1,9 +1,10 @@
-// UniqueFd: owns one file descriptor. Externally synchronized; movable. Inside the local store only.
+// UniqueFd: owns one file descriptor. Externally synchronized; movable. Inside the local store
+// only.
 #pragma once
 
-#include <unistd.h>
-
 #include <utility>
+
+#include <unistd.h>
 
 namespace lakehold::storage {
 

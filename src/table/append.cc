@@ -9,17 +9,20 @@
 
 namespace lakehold::table {
 
-Result<CommitReport> Write(engine::Session& session, const Target& target, const lakehold::WriteRequest& request) {
+Result<CommitReport> Write(engine::Session& session, const Target& target,
+                           const lakehold::WriteRequest& request) {
   if (request.where && request.mode != WriteMode::kOverwrite) {
-    return Invalid("table.where_without_overwrite", fmt::format("{}: a condition only makes sense for an overwrite",
-                                                                target.name));
+    return Invalid("table.where_without_overwrite",
+                   fmt::format("{}: a condition only makes sense for an overwrite", target.name));
   }
   if (request.where) LAKEHOLD_TRY(session.CheckExpression(*request.where));
   NamedInput input(session);
   LAKEHOLD_TRY(input.Register(request.rows));
   LAKEHOLD_ASSIGN(const auto source, input.Columns());
-  LAKEHOLD_ASSIGN(const auto columns, session.Describe(fmt::format("SELECT * FROM {}", target.quoted), {}));
-  LAKEHOLD_ASSIGN(const auto list, ProjectInput(source, columns, {target.name, request.naive_timestamps_are_utc}));
+  LAKEHOLD_ASSIGN(const auto columns,
+                  session.Describe(fmt::format("SELECT * FROM {}", target.quoted), {}));
+  LAKEHOLD_ASSIGN(const auto list,
+                  ProjectInput(source, columns, {target.name, request.naive_timestamps_are_utc}));
   engine::WriteRequest write;
   write.table = target.path;
   write.source = fmt::format("SELECT {} FROM {}", list, input.name());

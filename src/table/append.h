@@ -12,12 +12,13 @@
 namespace lakehold::table {
 
 struct Target {
-  std::string name;                     // For messages.
-  std::vector<std::string> path;        // Catalog, schema, table.
-  std::string quoted;                   // The same, for a FROM clause.
+  std::string name;               // For messages.
+  std::vector<std::string> path;  // Catalog, schema, table.
+  std::string quoted;             // The same, for a FROM clause.
 };
 
 // Reports what was committed. Errors: see input_projection.h, and those of INSERT.
-Result<CommitReport> Write(engine::Session& session, const Target& target, const lakehold::WriteRequest& request);
+Result<CommitReport> Write(engine::Session& session, const Target& target,
+                           const lakehold::WriteRequest& request);
 
 }  // namespace lakehold::table

@@ -42,7 +42,8 @@ std::string Tail(const CreateRequest& request) {
   return tail;
 }
 
-// "id" BIGINT, "fare" DOUBLE. Columns without a type are refused: nothing tells what they will hold.
+// "id" BIGINT, "fare" DOUBLE. Columns without a type are refused: nothing tells what they will
+// hold.
 Result<std::string> ColumnsOf(const std::string& target, NamedInput& input) {
   LAKEHOLD_ASSIGN(const auto columns, input.Columns());
   std::vector<std::string> definitions;
@@ -64,11 +65,13 @@ Result<std::string> ColumnsOf(const std::string& target, NamedInput& input) {
 
 Status Create(engine::Session& session, const std::string& target, const CreateRequest& request) {
   if (request.like && !request.columns.empty()) {
-    return Invalid("table.two_schemas", fmt::format("{}: both a column list and input give the columns", target),
+    return Invalid("table.two_schemas",
+                   fmt::format("{}: both a column list and input give the columns", target),
                    "give one of them");
   }
   if (!request.like) {
-    const std::string statement = fmt::format("{} ({}){}", Head(target, request), request.columns, Tail(request));
+    const std::string statement =
+        fmt::format("{} ({}){}", Head(target, request), request.columns, Tail(request));
     LAKEHOLD_ASSIGN(auto made, session.Run(statement, {}));
     return {};
   }
@@ -76,7 +79,8 @@ Status Create(engine::Session& session, const std::string& target, const CreateR
   LAKEHOLD_TRY(input.Register(*request.like));
   LAKEHOLD_ASSIGN(const auto columns, ColumnsOf(target, input));
   const std::string statement =
-      request.with_rows ? fmt::format("{}{} AS SELECT * FROM {}", Head(target, request), Tail(request), input.name())
+      request.with_rows ? fmt::format("{}{} AS SELECT * FROM {}", Head(target, request),
+                                      Tail(request), input.name())
                         : fmt::format("{} ({}){}", Head(target, request), columns, Tail(request));
   LAKEHOLD_ASSIGN(auto made, session.Run(statement, {}));
   return {};

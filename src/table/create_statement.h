@@ -1,4 +1,5 @@
-// Create: a typed request for a new table becomes one CREATE TABLE statement. Externally synchronized by its session.
+// Create: a typed request for a new table becomes one CREATE TABLE statement. Externally
+// synchronized by its session.
 #pragma once
 
 #include <string>
@@ -9,7 +10,8 @@
 
 namespace lakehold::table {
 
-// `target` is the quoted name. One version, with the rows of `request.like` if `with_rows`. Errors as CREATE TABLE.
+// `target` is the quoted name. One version, with the rows of `request.like` if `with_rows`. Errors
+// as CREATE TABLE.
 Status Create(engine::Session& session, const std::string& target, const CreateRequest& request);
 
 }  // namespace lakehold::table

@@ -21,17 +21,23 @@ struct Conversion {
 
 Conversion Refuse(std::string fix) { return {{}, std::move(fix)}; }
 
-std::string Cast(std::string_view value, const SqlType& to) { return fmt::format("CAST({} AS {})", value, to.text); }
-
-// A cast that stops at the first value which `back` (the cast value turned back) does not give again.
-std::string Checked(std::string_view value, const SqlType& to, const std::string& same, std::string_view column,
-                    std::string_view why) {
-  const std::string complaint = fmt::format("column {}: value ", QuoteName(column));
-  return fmt::format("CASE WHEN {0} IS NULL THEN NULL WHEN {1} THEN {2} ELSE error({3} || CAST({0} AS VARCHAR) || {4}) END",
-                     value, same, Cast(value, to), QuoteText(complaint), QuoteText(fmt::format(" {}", why)));
+std::string Cast(std::string_view value, const SqlType& to) {
+  return fmt::format("CAST({} AS {})", value, to.text);
 }
 
-Conversion ToInteger(std::string_view value, const SqlType& from, const SqlType& to, std::string_view column) {
+// A cast that stops at the first value which `back` (the cast value turned back) does not give
+// again.
+std::string Checked(std::string_view value, const SqlType& to, const std::string& same,
+                    std::string_view column, std::string_view why) {
+  const std::string complaint = fmt::format("column {}: value ", QuoteName(column));
+  return fmt::format(
+      "CASE WHEN {0} IS NULL THEN NULL WHEN {1} THEN {2} ELSE error({3} || CAST({0} AS VARCHAR) || "
+      "{4}) END",
+      value, same, Cast(value, to), QuoteText(complaint), QuoteText(fmt::format(" {}", why)));
+}
+
+Conversion ToInteger(std::string_view value, const SqlType& from, const SqlType& to,
+                     std::string_view column) {
   switch (from.family) {
     case SqlFamily::kSigned:
     case SqlFamily::kUnsigned:
@@ -46,20 +52,23 @@ Conversion ToInteger(std::string_view value, const SqlType& from, const SqlType&
   }
 }
 
-Conversion ToFloat(std::string_view value, const SqlType& from, const SqlType& to, std::string_view column) {
+Conversion ToFloat(std::string_view value, const SqlType& from, const SqlType& to,
+                   std::string_view column) {
   const bool integer = from.family == SqlFamily::kSigned || from.family == SqlFamily::kUnsigned;
   if (from.family == SqlFamily::kFloat && from.bits <= to.bits) return {Cast(value, to), {}};
   if (integer && from.bits < (to.bits == 64 ? 53 : 24)) return {Cast(value, to), {}};
   if (from.family == SqlFamily::kFloat || integer) {
     const std::string back = fmt::format("CAST({} AS {})", Cast(value, to), from.text);
-    const std::string same = from.family == SqlFamily::kFloat ? fmt::format("({0} = {1} OR isnan({0}))", value, back)
-                                                              : fmt::format("{} = {}", value, back);
+    const std::string same = from.family == SqlFamily::kFloat
+                                 ? fmt::format("({0} = {1} OR isnan({0}))", value, back)
+                                 : fmt::format("{} = {}", value, back);
     return {Checked(value, to, same, column, fmt::format("cannot be a {} exactly", to.text)), {}};
   }
   return Refuse(fmt::format("cast it to {} first", to.text));
 }
 
-Conversion ToDecimal(std::string_view value, const SqlType& from, const SqlType& to, std::string_view column) {
+Conversion ToDecimal(std::string_view value, const SqlType& from, const SqlType& to,
+                     std::string_view column) {
   switch (from.family) {
     case SqlFamily::kSigned:
     case SqlFamily::kUnsigned:
@@ -74,22 +83,30 @@ Conversion ToDecimal(std::string_view value, const SqlType& from, const SqlType&
   }
 }
 
-Conversion ToTimestamp(std::string_view value, const SqlType& from, const SqlType& to, std::string_view column,
-                       const InputOptions& options) {
+Conversion ToTimestamp(std::string_view value, const SqlType& from, const SqlType& to,
+                       std::string_view column, const InputOptions& options) {
   const bool zoned = to.family == SqlFamily::kTimestampTz;
   switch (from.family) {
     case SqlFamily::kTimestampTz:
       return zoned ? Conversion{Cast(value, to), {}}
-                   : Refuse("its values are instants and the column has no zone; cast them with AT TIME ZONE");
+                   : Refuse(
+                         "its values are instants and the column has no zone; cast them with AT "
+                         "TIME ZONE");
     case SqlFamily::kDate:
-      return zoned ? Refuse("cast it to a timestamp with a zone first") : Conversion{Cast(value, to), {}};
+      return zoned ? Refuse("cast it to a timestamp with a zone first")
+                   : Conversion{Cast(value, to), {}};
     case SqlFamily::kTimestamp: {
       if (zoned && !options.naive_timestamps_are_utc) {
-        return Refuse("its values have no time zone: pass timestamps=\"utc\" if they are UTC, or localize them");
+        return Refuse(
+            "its values have no time zone: pass timestamps=\"utc\" if they are UTC, or localize "
+            "them");
       }
       if (from.fraction_digits <= 6) return {Cast(value, to), {}};
-      const std::string same = fmt::format("CAST(CAST({0} AS TIMESTAMP) AS TIMESTAMP_NS) = {0}", value);
-      return {Checked(value, to, same, column, "has nanoseconds, the column keeps microseconds: floor it first"), {}};
+      const std::string same =
+          fmt::format("CAST(CAST({0} AS TIMESTAMP) AS TIMESTAMP_NS) = {0}", value);
+      return {Checked(value, to, same, column,
+                      "has nanoseconds, the column keeps microseconds: floor it first"),
+              {}};
     }
     default:
       return Refuse(fmt::format("cast it to {} first", to.text));
@@ -100,7 +117,8 @@ Conversion ToTimestamp(std::string_view value, const SqlType& from, const SqlTyp
 bool WidensOnly(const SqlType& from, const SqlType& to) {
   if (from.text == to.text || from.family == SqlFamily::kNull) return true;
   if (from.children.size() != to.children.size()) return false;
-  if (from.family != to.family) return from.family == SqlFamily::kUnsigned && to.family == SqlFamily::kSigned;
+  if (from.family != to.family)
+    return from.family == SqlFamily::kUnsigned && to.family == SqlFamily::kSigned;
   if (from.children.empty()) {
     const bool sized = from.family == SqlFamily::kSigned || from.family == SqlFamily::kUnsigned ||
                        from.family == SqlFamily::kFloat;
@@ -115,8 +133,8 @@ bool WidensOnly(const SqlType& from, const SqlType& to) {
   return true;
 }
 
-Conversion Convert(std::string_view value, const SqlType& from, const SqlType& to, std::string_view column,
-                   const InputOptions& options) {
+Conversion Convert(std::string_view value, const SqlType& from, const SqlType& to,
+                   std::string_view column, const InputOptions& options) {
   if (from.text == to.text) return {std::string(value), {}};
   if (from.family == SqlFamily::kNull) return {fmt::format("CAST(NULL AS {})", to.text), {}};
   switch (to.family) {
@@ -141,10 +159,12 @@ Conversion Convert(std::string_view value, const SqlType& from, const SqlType& t
 
 bool SameIgnoringCase(std::string_view a, std::string_view b) {
   auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [&](char x, char y) { return lower(x) == lower(y); });
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [&](char x, char y) { return lower(x) == lower(y); });
 }
 
-const ColumnDescription* Find(const std::vector<ColumnDescription>& columns, std::string_view name) {
+const ColumnDescription* Find(const std::vector<ColumnDescription>& columns,
+                              std::string_view name) {
   const ColumnDescription* found = nullptr;
   for (const auto& column : columns) {
     if (column.name == name) return &column;
@@ -153,50 +173,58 @@ const ColumnDescription* Find(const std::vector<ColumnDescription>& columns, std
   return found;
 }
 
-Status CheckNames(const std::vector<ColumnDescription>& input, const std::vector<ColumnDescription>& table,
-                  const InputOptions& options) {
+Status CheckNames(const std::vector<ColumnDescription>& input,
+                  const std::vector<ColumnDescription>& table, const InputOptions& options) {
   std::vector<std::string> unknown;
   std::vector<std::string> missing;
   std::vector<std::string> twice;
   for (const auto& column : input) {
     if (Find(table, column.name) == nullptr) unknown.push_back(QuoteName(column.name));
-    const auto same = std::count_if(input.begin(), input.end(),
-                                    [&](const auto& other) { return SameIgnoringCase(other.name, column.name); });
+    const auto same = std::count_if(input.begin(), input.end(), [&](const auto& other) {
+      return SameIgnoringCase(other.name, column.name);
+    });
     if (same > 1) twice.push_back(QuoteName(column.name));
   }
   for (const auto& column : table) {
     if (Find(input, column.name) == nullptr) missing.push_back(QuoteName(column.name));
   }
   std::vector<std::string> problems;
-  if (!twice.empty()) problems.push_back(fmt::format("columns named more than once: {}", fmt::join(twice, ", ")));
-  if (!unknown.empty()) problems.push_back(fmt::format("columns the table does not have: {}", fmt::join(unknown, ", ")));
-  if (!missing.empty()) problems.push_back(fmt::format("columns missing from the input: {}", fmt::join(missing, ", ")));
+  if (!twice.empty())
+    problems.push_back(fmt::format("columns named more than once: {}", fmt::join(twice, ", ")));
+  if (!unknown.empty())
+    problems.push_back(
+        fmt::format("columns the table does not have: {}", fmt::join(unknown, ", ")));
+  if (!missing.empty())
+    problems.push_back(fmt::format("columns missing from the input: {}", fmt::join(missing, ", ")));
   if (problems.empty()) return {};
-  return Invalid("table.input_columns", fmt::format("{}: {}", options.table, fmt::join(problems, "; ")),
+  return Invalid("table.input_columns",
+                 fmt::format("{}: {}", options.table, fmt::join(problems, "; ")),
                  "name the columns as the table does; add missing ones as NULL if that is meant");
 }
 
 }  // namespace
 
 Result<std::string> ProjectInput(const std::vector<ColumnDescription>& input,
-                                 const std::vector<ColumnDescription>& table, const InputOptions& options) {
+                                 const std::vector<ColumnDescription>& table,
+                                 const InputOptions& options) {
   LAKEHOLD_TRY(CheckNames(input, table, options));
   std::string list;
   std::vector<std::string> problems;
   for (const auto& column : table) {
     const auto* source = Find(input, column.name);
-    auto conversion = Convert(QuoteName(source->name), ParseSqlType(source->type), ParseSqlType(column.type),
-                              column.name, options);
+    auto conversion = Convert(QuoteName(source->name), ParseSqlType(source->type),
+                              ParseSqlType(column.type), column.name, options);
     if (!conversion.refusal.empty()) {
-      problems.push_back(fmt::format("column {} is {}, the input is {}: {}", QuoteName(column.name), column.type,
-                                     source->type, conversion.refusal));
+      problems.push_back(fmt::format("column {} is {}, the input is {}: {}", QuoteName(column.name),
+                                     column.type, source->type, conversion.refusal));
       continue;
     }
     if (!list.empty()) list += ", ";
     list += fmt::format("{} AS {}", conversion.expression, QuoteName(column.name));
   }
   if (problems.empty()) return list;
-  return Invalid("table.input_types", fmt::format("{}: {}", options.table, fmt::join(problems, "; ")),
+  return Invalid("table.input_types",
+                 fmt::format("{}: {}", options.table, fmt::join(problems, "; ")),
                  "convert these columns of the input; nothing was written");
 }
 

@@ -1,9 +1,9 @@
 #include "table/input_projection.h"
 
-#include <gtest/gtest.h>
-
 #include <string>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 namespace lakehold::table {
 namespace {
@@ -21,7 +21,8 @@ std::string Fit(const std::string& from, const std::string& to, bool utc = false
 }
 
 TEST(InputProjection, ColumnsMatchByNameIgnoringCaseInTheTablesOrder) {
-  const auto list = Project({{"Fare", "DOUBLE"}, {"ID", "BIGINT"}}, {{"id", "BIGINT"}, {"fare", "DOUBLE"}});
+  const auto list =
+      Project({{"Fare", "DOUBLE"}, {"ID", "BIGINT"}}, {{"id", "BIGINT"}, {"fare", "DOUBLE"}});
   ASSERT_TRUE(list.ok()) << list.error().ToString();
   EXPECT_EQ(*list, R"("ID" AS "id", "Fare" AS "fare")");
 }
@@ -31,17 +32,21 @@ TEST(InputProjection, OneErrorListsAllUnknownMissingAndRepeatedColumns) {
                             {{"a", "BIGINT"}, {"b", "BIGINT"}, {"c", "BIGINT"}});
   ASSERT_FALSE(list.ok());
   EXPECT_EQ(list.error().reason, "table.input_columns");
-  EXPECT_EQ(list.error().message,
-            R"(trips: columns named more than once: "a", "A"; columns the table does not have: "x", "y"; )"
-            R"(columns missing from the input: "b", "c")");
+  EXPECT_EQ(
+      list.error().message,
+      R"(trips: columns named more than once: "a", "A"; columns the table does not have: "x", "y"; )"
+      R"(columns missing from the input: "b", "c")");
 }
 
 TEST(InputProjection, OneErrorListsAllTypesThatDoNotFit) {
-  const auto list = Project({{"a", "VARCHAR"}, {"b", "BOOLEAN"}}, {{"a", "BIGINT"}, {"b", "DOUBLE"}});
+  const auto list =
+      Project({{"a", "VARCHAR"}, {"b", "BOOLEAN"}}, {{"a", "BIGINT"}, {"b", "DOUBLE"}});
   ASSERT_FALSE(list.ok());
   EXPECT_EQ(list.error().reason, "table.input_types");
-  EXPECT_NE(list.error().message.find("column \"a\" is BIGINT, the input is VARCHAR"), std::string::npos);
-  EXPECT_NE(list.error().message.find("column \"b\" is DOUBLE, the input is BOOLEAN"), std::string::npos);
+  EXPECT_NE(list.error().message.find("column \"a\" is BIGINT, the input is VARCHAR"),
+            std::string::npos);
+  EXPECT_NE(list.error().message.find("column \"b\" is DOUBLE, the input is BOOLEAN"),
+            std::string::npos);
 }
 
 TEST(InputProjection, IntegersWidenAndNarrowOnlyByACastThatChecks) {
@@ -76,13 +81,15 @@ TEST(InputProjection, TextIsNeverParsedAndNothingBecomesText) {
 
 TEST(InputProjection, ZonelessTimestampsAreUtcOnlyIfAsked) {
   EXPECT_EQ(Fit("TIMESTAMP", "TIMESTAMP WITH TIME ZONE"), "table.input_types");
-  EXPECT_EQ(Fit("TIMESTAMP", "TIMESTAMP WITH TIME ZONE", true), R"(CAST("c" AS TIMESTAMP WITH TIME ZONE) AS "c")");
+  EXPECT_EQ(Fit("TIMESTAMP", "TIMESTAMP WITH TIME ZONE", true),
+            R"(CAST("c" AS TIMESTAMP WITH TIME ZONE) AS "c")");
   EXPECT_EQ(Fit("TIMESTAMP WITH TIME ZONE", "TIMESTAMP"), "table.input_types");
   EXPECT_NE(Fit("TIMESTAMP_NS", "TIMESTAMP").find("has nanoseconds"), std::string::npos);
 }
 
 TEST(InputProjection, NestedValuesOnlyWiden) {
-  EXPECT_EQ(Fit("STRUCT(a INTEGER)", "STRUCT(a BIGINT)"), R"(CAST("c" AS STRUCT(a BIGINT)) AS "c")");
+  EXPECT_EQ(Fit("STRUCT(a INTEGER)", "STRUCT(a BIGINT)"),
+            R"(CAST("c" AS STRUCT(a BIGINT)) AS "c")");
   EXPECT_EQ(Fit("STRUCT(a BIGINT)", "STRUCT(a INTEGER)"), "table.input_types");
   EXPECT_EQ(Fit("STRUCT(b INTEGER)", "STRUCT(a INTEGER)"), "table.input_types");
   EXPECT_EQ(Fit("FLOAT[]", "DOUBLE[]"), R"(CAST("c" AS DOUBLE[]) AS "c")");

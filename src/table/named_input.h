@@ -1,4 +1,5 @@
-// NamedInput: Arrow input under a name of its own in a session, for as long as this object lives. Externally synchronized.
+// NamedInput: Arrow input under a name of its own in a session, for as long as this object lives.
+// Externally synchronized.
 #pragma once
 
 #include <algorithm>
@@ -17,9 +18,11 @@ namespace lakehold::table {
 class NamedInput {
  public:
   explicit NamedInput(engine::Session& session)
-      : session_(session), plain_name_(fmt::format("lakehold_input_{:x}", reinterpret_cast<uintptr_t>(this))) {}
+      : session_(session),
+        plain_name_(fmt::format("lakehold_input_{:x}", reinterpret_cast<uintptr_t>(this))) {}
   ~NamedInput() {
-    if (registered_) [[maybe_unused]] const auto ignored = session_.Unregister(plain_name_);
+    if (registered_) [[maybe_unused]]
+      const auto ignored = session_.Unregister(plain_name_);
   }
   NamedInput(const NamedInput&) = delete;
   NamedInput& operator=(const NamedInput&) = delete;
@@ -34,7 +37,8 @@ class NamedInput {
     LAKEHOLD_ASSIGN(auto columns, session_.Describe("SELECT * FROM " + name(), {}));
     LAKEHOLD_ASSIGN(const auto untyped, session_.UntypedColumns(plain_name_));
     for (auto& column : columns) {
-      if (std::find(untyped.begin(), untyped.end(), column.name) != untyped.end()) column.type = "NULL";
+      if (std::find(untyped.begin(), untyped.end(), column.name) != untyped.end())
+        column.type = "NULL";
     }
     return columns;
   }

@@ -17,18 +17,30 @@ struct Plain {
 
 const std::map<std::string_view, Plain>& PlainTypes() {
   static const std::map<std::string_view, Plain> kTypes = {
-      {"NULL", {SqlFamily::kNull}},          {"\"NULL\"", {SqlFamily::kNull}},
-      {"BOOLEAN", {SqlFamily::kBoolean}},    {"TINYINT", {SqlFamily::kSigned, 8}},
-      {"SMALLINT", {SqlFamily::kSigned, 16}}, {"INTEGER", {SqlFamily::kSigned, 32}},
-      {"BIGINT", {SqlFamily::kSigned, 64}},  {"HUGEINT", {SqlFamily::kSigned, 128}},
-      {"UTINYINT", {SqlFamily::kUnsigned, 8}}, {"USMALLINT", {SqlFamily::kUnsigned, 16}},
-      {"UINTEGER", {SqlFamily::kUnsigned, 32}}, {"UBIGINT", {SqlFamily::kUnsigned, 64}},
-      {"UHUGEINT", {SqlFamily::kUnsigned, 128}}, {"FLOAT", {SqlFamily::kFloat, 32}},
-      {"DOUBLE", {SqlFamily::kFloat, 64}},   {"VARCHAR", {SqlFamily::kText}},
-      {"UUID", {SqlFamily::kText, 0, 6, true}}, {"JSON", {SqlFamily::kText, 0, 6, true}},
-      {"BLOB", {SqlFamily::kBinary}},        {"DATE", {SqlFamily::kDate}},
-      {"TIMESTAMP", {SqlFamily::kTimestamp}}, {"TIMESTAMP_S", {SqlFamily::kTimestamp, 0, 0}},
-      {"TIMESTAMP_MS", {SqlFamily::kTimestamp, 0, 3}}, {"TIMESTAMP_NS", {SqlFamily::kTimestamp, 0, 9}},
+      {"NULL", {SqlFamily::kNull}},
+      {"\"NULL\"", {SqlFamily::kNull}},
+      {"BOOLEAN", {SqlFamily::kBoolean}},
+      {"TINYINT", {SqlFamily::kSigned, 8}},
+      {"SMALLINT", {SqlFamily::kSigned, 16}},
+      {"INTEGER", {SqlFamily::kSigned, 32}},
+      {"BIGINT", {SqlFamily::kSigned, 64}},
+      {"HUGEINT", {SqlFamily::kSigned, 128}},
+      {"UTINYINT", {SqlFamily::kUnsigned, 8}},
+      {"USMALLINT", {SqlFamily::kUnsigned, 16}},
+      {"UINTEGER", {SqlFamily::kUnsigned, 32}},
+      {"UBIGINT", {SqlFamily::kUnsigned, 64}},
+      {"UHUGEINT", {SqlFamily::kUnsigned, 128}},
+      {"FLOAT", {SqlFamily::kFloat, 32}},
+      {"DOUBLE", {SqlFamily::kFloat, 64}},
+      {"VARCHAR", {SqlFamily::kText}},
+      {"UUID", {SqlFamily::kText, 0, 6, true}},
+      {"JSON", {SqlFamily::kText, 0, 6, true}},
+      {"BLOB", {SqlFamily::kBinary}},
+      {"DATE", {SqlFamily::kDate}},
+      {"TIMESTAMP", {SqlFamily::kTimestamp}},
+      {"TIMESTAMP_S", {SqlFamily::kTimestamp, 0, 0}},
+      {"TIMESTAMP_MS", {SqlFamily::kTimestamp, 0, 3}},
+      {"TIMESTAMP_NS", {SqlFamily::kTimestamp, 0, 9}},
       {"TIMESTAMP WITH TIME ZONE", {SqlFamily::kTimestampTz}}};
   return kTypes;
 }
@@ -136,7 +148,8 @@ SqlType ParseSqlType(std::string_view text) {
   }
   const size_t open = text.find('(');
   if (open == std::string_view::npos || text.back() != ')') return type;
-  return ParseArguments(std::move(type), text.substr(0, open), text.substr(open + 1, text.size() - open - 2));
+  return ParseArguments(std::move(type), text.substr(0, open),
+                        text.substr(open + 1, text.size() - open - 2));
 }
 
 }  // namespace lakehold::table

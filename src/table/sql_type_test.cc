@@ -27,7 +27,8 @@ TEST(SqlType, TakesDecimalsAndEnumsApart) {
 }
 
 TEST(SqlType, TakesNestedTypesApartWithTheirQuotedNames) {
-  const auto type = ParseSqlType("STRUCT(a INTEGER, \"b, \"\"c\"\"\" STRUCT(x DOUBLE[]), m MAP(VARCHAR, DECIMAL(4,1)))");
+  const auto type = ParseSqlType(
+      "STRUCT(a INTEGER, \"b, \"\"c\"\"\" STRUCT(x DOUBLE[]), m MAP(VARCHAR, DECIMAL(4,1)))");
   ASSERT_EQ(type.family, SqlFamily::kStruct);
   EXPECT_EQ(type.names, (std::vector<std::string>{"a", "b, \"c\"", "m"}));
   const auto& list = type.children[1].children[0];

@@ -8,7 +8,8 @@
 namespace lakehold::txn {
 namespace {
 
-Status WriteCheckpointAndChecksum(const delta::TableRoot& root, std::shared_ptr<const delta::Snapshot> base,
+Status WriteCheckpointAndChecksum(const delta::TableRoot& root,
+                                  std::shared_ptr<const delta::Snapshot> base,
                                   delta::Version version, const std::string& txn_id,
                                   const delta::LogContext& context) {
   const auto known = base->last_checkpoint();
@@ -16,26 +17,28 @@ Status WriteCheckpointAndChecksum(const delta::TableRoot& root, std::shared_ptr<
   // Writers that were overdue together: the first one has done it for all.
   if (snapshot->last_checkpoint() && snapshot->last_checkpoint() != known) return {};
   LAKEHOLD_TRY(delta::WriteCheckpoint(root, *snapshot, context));
-  // The checksum carries the transaction that made its version: ours, unless others have come since.
+  // The checksum carries the transaction that made its version: ours, unless others have come
+  // since.
   return delta::WriteChecksum(*snapshot, snapshot->version() == version ? txn_id : std::string());
 }
 
 }  // namespace
 
 void ScheduleCheckpoint(const delta::TableRoot& root, std::shared_ptr<const delta::Snapshot> base,
-                        const Committed& committed, uint64_t entry_bytes, const CommitOptions& options,
-                        const delta::LogContext& context) {
+                        const Committed& committed, uint64_t entry_bytes,
+                        const CommitOptions& options, const delta::LogContext& context) {
   if (!context.checkpoint_codec || !base) return;  // The first version is never due.
   const uint64_t json_bytes = base->json_bytes_since_checkpoint() + entry_bytes;
-  const bool due = delta::CheckpointIsDue(base->metadata(), committed.version, base->last_checkpoint(), json_bytes,
-                                          base->last_checkpoint_bytes());
+  const bool due =
+      delta::CheckpointIsDue(base->metadata(), committed.version, base->last_checkpoint(),
+                             json_bytes, base->last_checkpoint_bytes());
   if (!due) return;
-  context.runtime.executor.RunInBackground(
-      [root, base = std::move(base), version = committed.version, txn_id = committed.txn_id, warn = options.warn,
-       context]() mutable {
-        auto status = WriteCheckpointAndChecksum(root, std::move(base), version, txn_id, context);
-        if (!status.ok() && warn) warn(status.error());
-      });
+  context.runtime.executor.RunInBackground([root, base = std::move(base),
+                                            version = committed.version, txn_id = committed.txn_id,
+                                            warn = options.warn, context]() mutable {
+    auto status = WriteCheckpointAndChecksum(root, std::move(base), version, txn_id, context);
+    if (!status.ok() && warn) warn(status.error());
+  });
 }
 
 }  // namespace lakehold::txn

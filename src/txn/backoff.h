@@ -1,5 +1,5 @@
-// Backoff: how long a writer that lost a race waits. Decorrelated jitter, shorter for those who have waited long.
-// Externally synchronized.
+// Backoff: how long a writer that lost a race waits. Decorrelated jitter, shorter for those who
+// have waited long. Externally synchronized.
 #pragma once
 
 #include <cstdint>

@@ -19,8 +19,8 @@ namespace {
 // What a look at the log says of an attempt whose answer was an error.
 enum class Sighting : uint8_t { kOurs, kTheirs, kAbsent };
 
-// One draft on its way to a version. Every path out of Run() has either won, or lost for certain and cleaned up, or
-// says that it does not know and has left everything as it is.
+// One draft on its way to a version. Every path out of Run() has either won, or lost for certain
+// and cleaned up, or says that it does not know and has left everything as it is.
 class Race {
  public:
   Race(const delta::TableRoot& root, Draft draft, WrittenFiles files, const CommitOptions& options,
@@ -51,17 +51,21 @@ class Race {
           return Outcome(std::move(**lost));
         }
       }
-      // kAbsent: the same bytes are offered again. If the first offer lands after all, we will find our own id.
+      // kAbsent: the same bytes are offered again. If the first offer lands after all, we will find
+      // our own id.
       Pause();
     }
   }
 
  private:
-  int64_t WaitedMs() const { return (context_.runtime.clock.MonotonicNs() - started_ns_) / 1'000'000; }
+  int64_t WaitedMs() const {
+    return (context_.runtime.clock.MonotonicNs() - started_ns_) / 1'000'000;
+  }
 
   // Everything before the first offer: the entry written and, with the data files, durable.
   Status Prepare() {
-    if (draft_.empty()) return Internal("txn.empty_draft", fmt::format("{}: nothing to commit", root_.uri()));
+    if (draft_.empty())
+      return Internal("txn.empty_draft", fmt::format("{}: nothing to commit", root_.uri()));
     LAKEHOLD_TRY(CheckTableIsThere());
     FillCommitInfo();
     LAKEHOLD_TRY(StageEntry());
@@ -70,22 +74,25 @@ class Race {
       LAKEHOLD_TRY(root_.store->SettleNames(files_.folders));
     }
     if (options_.cancel != nullptr && options_.cancel->cancelled()) {
-      return Cancelled("txn.cancelled", fmt::format("{}: the commit was cancelled; nothing changed", root_.uri()));
+      return Cancelled("txn.cancelled",
+                       fmt::format("{}: the commit was cancelled; nothing changed", root_.uri()));
     }
     return {};
   }
 
-  // A table dropped, or dropped and made again, since the draft was begun is not the table the draft is about: its log
-  // must not get an entry that follows nothing.
+  // A table dropped, or dropped and made again, since the draft was begun is not the table the
+  // draft is about: its log must not get an entry that follows nothing.
   Status CheckTableIsThere() const {
     if (!draft_.base) return {};
     LAKEHOLD_ASSIGN(const bool there, draft_.base->IsStillThere());
     if (there) return {};
-    return NotFound("txn.table_gone",
-                    fmt::format("{}: version {}, which this transaction began with, is gone: the table was dropped or "
-                                "made again meanwhile; nothing changed",
-                                root_.uri(), draft_.base->version()),
-                    "open the table again");
+    return NotFound(
+        "txn.table_gone",
+        fmt::format(
+            "{}: version {}, which this transaction began with, is gone: the table was dropped or "
+            "made again meanwhile; nothing changed",
+            root_.uri(), draft_.base->version()),
+        "open the table again");
   }
 
   void FillCommitInfo() {
@@ -127,11 +134,13 @@ class Race {
     return {};
   }
 
-  // One attempt, settled by a look at the log where the answer was an error. An error here is final.
+  // One attempt, settled by a look at the log where the answer was an error. An error here is
+  // final.
   Result<Sighting> Offer() {
     ++attempts_;
     auto attempt = committer_.TryCommit(root_, next_, *entry_);
-    if (attempt.ok()) return std::holds_alternative<Won>(*attempt) ? Sighting::kOurs : Sighting::kTheirs;
+    if (attempt.ok())
+      return std::holds_alternative<Won>(*attempt) ? Sighting::kOurs : Sighting::kTheirs;
     LAKEHOLD_ASSIGN(const auto sighting, LookForOurs(attempt.error()));
     const bool settled = attempt.error().kind != ErrorKind::kOutcomeUnknown;
     if (sighting == Sighting::kAbsent && settled) {
@@ -141,7 +150,8 @@ class Race {
     return sighting;
   }
 
-  // The offer failed: the log itself says what happened. An error here is final: the outcome is unknown.
+  // The offer failed: the log itself says what happened. An error here is final: the outcome is
+  // unknown.
   Result<Sighting> LookForOurs(const Error& cause) {
     offer_unknown_ = true;
     for (;;) {
@@ -150,15 +160,18 @@ class Race {
         if (!*actions) return Sighting::kAbsent;
         return IsCommitOf(**actions, *draft_.info.txn_id) ? Sighting::kOurs : Sighting::kTheirs;
       }
-      const bool hopeless = actions.error().kind == ErrorKind::kIo || actions.error().kind == ErrorKind::kCorrupt;
+      const bool hopeless =
+          actions.error().kind == ErrorKind::kIo || actions.error().kind == ErrorKind::kCorrupt;
       if (hopeless || WaitedMs() > options_.deadline_ms) {
-        return Unknown(fmt::format("{}; reading the log back failed too: {}", cause.message, actions.error().message));
+        return Unknown(fmt::format("{}; reading the log back failed too: {}", cause.message,
+                                   actions.error().message));
       }
       Pause();
     }
   }
 
-  // Reads every version since ours was last right, checks it, and moves past it. A conflict, or nothing.
+  // Reads every version since ours was last right, checks it, and moves past it. A conflict, or
+  // nothing.
   Result<std::optional<Conflicted>> CatchUp() {
     bool bytes_unchanged = true;
     for (;; ++next_) {
@@ -169,7 +182,8 @@ class Race {
         return std::optional<Conflicted>();
       }
       LAKEHOLD_ASSIGN(auto verdict, Rebase(draft_, next_, *theirs));
-      if (auto* conflict = std::get_if<Conflicted>(&verdict)) return std::optional(std::move(*conflict));
+      if (auto* conflict = std::get_if<Conflicted>(&verdict))
+        return std::optional(std::move(*conflict));
       auto& rebased = std::get<Rebased>(verdict);
       draft_ = std::move(rebased.draft);
       bytes_unchanged = bytes_unchanged && rebased.bytes_unchanged;
@@ -192,11 +206,12 @@ class Race {
     folders.push_back(root_.KeyOf(delta::kLogFolder));
     auto settled = root_.store->SettleNames(folders);
     if (!settled.ok()) {
-      return OutcomeUnknown("storage.not_durable",
-                            fmt::format("{}: version {} is committed and visible, but its name could not be made "
-                                        "durable ({})",
-                                        root_.uri(), version, settled.error().message),
-                            *draft_.info.txn_id, "after a power cut, look for this transaction id before redoing");
+      return OutcomeUnknown(
+          "storage.not_durable",
+          fmt::format("{}: version {} is committed and visible, but its name could not be made "
+                      "durable ({})",
+                      root_.uri(), version, settled.error().message),
+          *draft_.info.txn_id, "after a power cut, look for this transaction id before redoing");
     }
     Committed committed;
     committed.version = version;
@@ -209,8 +224,10 @@ class Race {
 
   Error Unknown(const std::string& cause) const {
     return OutcomeUnknown("storage.lost_answer",
-                          fmt::format("{}: version {} was offered and the answer was lost ({})", root_.uri(), next_, cause),
-                          *draft_.info.txn_id, "look for this transaction id in the log before redoing the work");
+                          fmt::format("{}: version {} was offered and the answer was lost ({})",
+                                      root_.uri(), next_, cause),
+                          *draft_.info.txn_id,
+                          "look for this transaction id in the log before redoing the work");
   }
 
   // Gives up: cleaned up where no version can name our files, left as it is where one might.
@@ -223,8 +240,8 @@ class Race {
 
   Error DeadlineError() const {
     return Unavailable("txn.deadline",
-                       fmt::format("{}: lost {} races within {} ms; nothing changed", root_.uri(), attempts_,
-                                   options_.deadline_ms),
+                       fmt::format("{}: lost {} races within {} ms; nothing changed", root_.uri(),
+                                   attempts_, options_.deadline_ms),
                        "try again, or allow a longer deadline");
   }
 
@@ -246,8 +263,8 @@ class Race {
 
 }  // namespace
 
-Result<Outcome> Commit(const delta::TableRoot& root, Draft draft, WrittenFiles files, const CommitOptions& options,
-                       const delta::LogContext& context) {
+Result<Outcome> Commit(const delta::TableRoot& root, Draft draft, WrittenFiles files,
+                       const CommitOptions& options, const delta::LogContext& context) {
   return Race(root, std::move(draft), std::move(files), options, context).Run();
 }
 
@@ -259,8 +276,9 @@ void DiscardFiles(const delta::TableRoot& root, WrittenFiles files) {
   }
 }
 
-Result<std::optional<delta::Version>> FindTransaction(const delta::TableRoot& root, std::string_view txn_id,
-                                                      delta::Version after, const delta::LogContext&) {
+Result<std::optional<delta::Version>> FindTransaction(const delta::TableRoot& root,
+                                                      std::string_view txn_id, delta::Version after,
+                                                      const delta::LogContext&) {
   for (delta::Version version = after + 1;; ++version) {
     LAKEHOLD_ASSIGN(auto actions, ReadCommit(root, version));
     if (!actions) return std::optional<delta::Version>();

@@ -1,4 +1,5 @@
-// Commit: turns a draft into the next version, or says which version won, or that the outcome is unknown.
+// Commit: turns a draft into the next version, or says which version won, or that the outcome is
+// unknown.
 //
 // Start reading here. One attempt on disk is told in docs/commit.md.
 #pragma once
@@ -26,7 +27,8 @@ struct CommitOptions {
   std::string engine_info = "lakehold";
   const CancelToken* cancel = nullptr;  // Honoured until the first publishing attempt, never after.
   Committer* committer = nullptr;       // Null: the log folder's.
-  // Hears of failures after the commit point (a checkpoint that could not be written); thread-safe; may be empty.
+  // Hears of failures after the commit point (a checkpoint that could not be written); thread-safe;
+  // may be empty.
   std::function<void(const Error&)> warn;
 };
 
@@ -38,17 +40,21 @@ struct Committed {
 };
 using Outcome = std::variant<Committed, Conflicted>;  // Losing a race is an answer, not an error.
 
-// Errors mean unchanged, and the draft's data files are removed; after kOutcomeUnknown ("storage.lost_answer",
-// "storage.not_durable") nothing is removed and the error carries the transaction id. kUnavailable
-// "txn.deadline" if the races were lost until the deadline. On Conflicted the data files are removed.
-Result<Outcome> Commit(const delta::TableRoot& root, Draft draft, WrittenFiles files, const CommitOptions& options,
-                       const delta::LogContext& context);
+// Errors mean unchanged, and the draft's data files are removed; after kOutcomeUnknown
+// ("storage.lost_answer", "storage.not_durable") nothing is removed and the error carries the
+// transaction id. kUnavailable "txn.deadline" if the races were lost until the deadline. On
+// Conflicted the data files are removed.
+Result<Outcome> Commit(const delta::TableRoot& root, Draft draft, WrittenFiles files,
+                       const CommitOptions& options, const delta::LogContext& context);
 
-// Removes files that no version can name: only while the draft was never offered, or lost for certain.
+// Removes files that no version can name: only while the draft was never offered, or lost for
+// certain.
 void DiscardFiles(const delta::TableRoot& root, WrittenFiles files);
 
-// Whether the transaction `txn_id` is in the log, looking at versions after `after`: settles an unknown outcome.
-Result<std::optional<delta::Version>> FindTransaction(const delta::TableRoot& root, std::string_view txn_id,
-                                                      delta::Version after, const delta::LogContext& context);
+// Whether the transaction `txn_id` is in the log, looking at versions after `after`: settles an
+// unknown outcome.
+Result<std::optional<delta::Version>> FindTransaction(const delta::TableRoot& root,
+                                                      std::string_view txn_id, delta::Version after,
+                                                      const delta::LogContext& context);
 
 }  // namespace lakehold::txn

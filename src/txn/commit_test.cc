@@ -1,13 +1,13 @@
 #include "txn/commit.h"
 
-#include <gtest/gtest.h>
-
 #include <array>
 #include <memory>
 #include <set>
 #include <string>
 #include <thread>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include "delta/history.h"
 #include "storage/faulty_store.h"
@@ -203,11 +203,12 @@ TEST(CommitTest, ATableDroppedOrMadeAgainMeanwhileGetsNoEntry) {
   EXPECT_EQ(bench.Load()->version(), 0);
 }
 
-// Every call of create and append fails once, in every way: the state is old or new, and an error without "unknown"
-// means old.
+// Every call of create and append fails once, in every way: the state is old or new, and an error
+// without "unknown" means old.
 TEST(CommitTest, FailingAnyCallLeavesTheOldStateOrTheNew) {
   int cases = 0;
-  for (const auto fault : {Fault::kErrorBefore, Fault::kErrorAfter, Fault::kLostAnswer, Fault::kCrash}) {
+  for (const auto fault :
+       {Fault::kErrorBefore, Fault::kErrorAfter, Fault::kLostAnswer, Fault::kCrash}) {
     for (uint64_t number = 0;; ++number) {
       TableBench bench;
       bench.Create();
@@ -226,7 +227,8 @@ TEST(CommitTest, FailingAnyCallLeavesTheOldStateOrTheNew) {
       }
       EXPECT_EQ(after->files().live_files(), landed ? 1 : 0);
       if (landed) {
-        EXPECT_TRUE(bench.memory->Head("t/" + std::string(after->files().Get(0).path)).ok()) << number;
+        EXPECT_TRUE(bench.memory->Head("t/" + std::string(after->files().Get(0).path)).ok())
+            << number;
       }
       if (!reached) break;
       ++cases;
@@ -265,7 +267,8 @@ TEST(CommitTest, InCommitTimestampsGrowStrictlyAlsoWhenTheClockSteps) {
   const auto base = bench.Load();
   bench.world.clock.SetNowMs(base->timestamp_ms() - 60'000);
   ASSERT_EQ(VersionOf(bench.Append(base)), 1);
-  ASSERT_EQ(VersionOf(bench.Append(base)), 2);  // Re-based: its timestamp must move past the winner's.
+  ASSERT_EQ(VersionOf(bench.Append(base)),
+            2);  // Re-based: its timestamp must move past the winner's.
   auto history = delta::ReadHistory(bench.root, 10, bench.context);
   ASSERT_TRUE(history.ok()) << history.error().ToString();
   ASSERT_EQ(history->size(), 3U);

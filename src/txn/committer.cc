@@ -9,7 +9,8 @@ namespace {
 
 class LogFolder final : public Committer {
  public:
-  Result<Attempt> TryCommit(const delta::TableRoot& root, delta::Version version, storage::Staged& entry) override {
+  Result<Attempt> TryCommit(const delta::TableRoot& root, delta::Version version,
+                            storage::Staged& entry) override {
     auto published = root.store->Publish(entry, root.LogKeyOf(delta::CommitName(version)));
     if (published.ok()) return Attempt(Won{std::move(published).value()});
     if (published.error().kind == ErrorKind::kAlreadyExists) return Attempt(Lost{});

@@ -20,7 +20,8 @@ class Committer {
  public:
   virtual ~Committer() = default;
   // Offers the staged entry as `version`. kOutcomeUnknown if the answer was lost.
-  virtual Result<Attempt> TryCommit(const delta::TableRoot& root, delta::Version version, storage::Staged& entry) = 0;
+  virtual Result<Attempt> TryCommit(const delta::TableRoot& root, delta::Version version,
+                                    storage::Staged& entry) = 0;
 };
 
 // Publishes into the table's own log folder.

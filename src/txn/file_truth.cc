@@ -60,8 +60,8 @@ TruthSet EvaluateAdd(const Predicate& predicate, const delta::AddFile& file) {
       break;
   }
   const bool partition = predicate.column.partition >= 0;
-  return delta::EvaluateLeaf(
-      predicate, partition ? PartitionRange(predicate.column, file) : StatisticsRange(predicate.column, file));
+  return delta::EvaluateLeaf(predicate, partition ? PartitionRange(predicate.column, file)
+                                                  : StatisticsRange(predicate.column, file));
 }
 
 }  // namespace lakehold::txn

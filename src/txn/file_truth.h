@@ -1,4 +1,5 @@
-// FileTruth: what a predicate can be over the rows of one added file, told by the add action alone. Pure.
+// FileTruth: what a predicate can be over the rows of one added file, told by the add action alone.
+// Pure.
 #pragma once
 
 #include "delta/action.h"
@@ -7,7 +8,8 @@
 
 namespace lakehold::txn {
 
-// Sound like delta::Evaluate, for files that are in no file table: a winner's adds. What cannot be parsed is unknown.
+// Sound like delta::Evaluate, for files that are in no file table: a winner's adds. What cannot be
+// parsed is unknown.
 delta::TruthSet EvaluateAdd(const delta::Predicate& predicate, const delta::AddFile& file);
 
 }  // namespace lakehold::txn

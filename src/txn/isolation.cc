@@ -9,7 +9,8 @@ Isolation EffectiveIsolation(const Draft& draft) {
   if (!draft.base) return Isolation::kSerializable;
   const auto& configuration = draft.base->metadata().configuration;
   const auto level = configuration.find("delta.isolationLevel");
-  if (level != configuration.end() && level->second == "WriteSerializable") return Isolation::kWriteSerializable;
+  if (level != configuration.end() && level->second == "WriteSerializable")
+    return Isolation::kWriteSerializable;
   return Isolation::kSerializable;
 }
 

@@ -40,14 +40,16 @@ std::string JsonProperties(const std::map<std::string, std::string>& properties)
   return json + "}";
 }
 
-// Values of operationParameters are JSON strings, also where they hold JSON: what other readers expect.
+// Values of operationParameters are JSON strings, also where they hold JSON: what other readers
+// expect.
 delta::CommitInfo CreationInfo(std::string operation, const TableDefinition& definition) {
   delta::CommitInfo info;
   info.operation = std::move(operation);
-  info.operation_parameters = {{"isManaged", JsonText("false")},
-                               {"description", definition.comment ? JsonText(*definition.comment) : "null"},
-                               {"partitionBy", JsonText(JsonNames(definition.partition_columns))},
-                               {"properties", JsonText(JsonProperties(definition.properties))}};
+  info.operation_parameters = {
+      {"isManaged", JsonText("false")},
+      {"description", definition.comment ? JsonText(*definition.comment) : "null"},
+      {"partitionBy", JsonText(JsonNames(definition.partition_columns))},
+      {"properties", JsonText(JsonProperties(definition.properties))}};
   return info;
 }
 
@@ -59,10 +61,12 @@ Status CheckPartitionColumn(const TableDefinition& definition, const std::string
                                delta::FormatSchemaText(definition.schema)));
   }
   const auto& type = definition.schema.fields[*position].type;
-  const bool orderless = type.nested() || type.kind == delta::TypeKind::kVariant || type.kind == delta::TypeKind::kVoid;
+  const bool orderless = type.nested() || type.kind == delta::TypeKind::kVariant ||
+                         type.kind == delta::TypeKind::kVoid;
   if (orderless) {
-    return Invalid("txn.bad_partition_type", fmt::format("column \"{}\" of type {} cannot be a partition column", name,
-                                                         delta::FormatType(type)),
+    return Invalid("txn.bad_partition_type",
+                   fmt::format("column \"{}\" of type {} cannot be a partition column", name,
+                               delta::FormatType(type)),
                    "partition by a column of a primitive type");
   }
   return {};
@@ -75,13 +79,16 @@ Result<std::vector<std::string>> CheckDefinition(const TableDefinition& definiti
   for (const auto& name : definition.partition_columns) {
     LAKEHOLD_TRY(CheckPartitionColumn(definition, name));
     const auto& spelled = definition.schema.fields[*definition.schema.FindField(name)].name;
-    if (std::find(partition_columns.begin(), partition_columns.end(), spelled) != partition_columns.end()) {
-      return Invalid("txn.duplicate_partition_column", fmt::format("partition column \"{}\" is named twice", name));
+    if (std::find(partition_columns.begin(), partition_columns.end(), spelled) !=
+        partition_columns.end()) {
+      return Invalid("txn.duplicate_partition_column",
+                     fmt::format("partition column \"{}\" is named twice", name));
     }
     partition_columns.push_back(spelled);
   }
   if (!partition_columns.empty() && partition_columns.size() == definition.schema.fields.size()) {
-    return Invalid("txn.only_partition_columns", "every column is a partition column: the data files would be empty",
+    return Invalid("txn.only_partition_columns",
+                   "every column is a partition column: the data files would be empty",
                    "leave at least one column out of PARTITIONED BY");
   }
   return partition_columns;
@@ -111,7 +118,8 @@ Status CheckMayRemove(const delta::Snapshot& snapshot) {
   const auto append_only = configuration.find("delta.appendOnly");
   if (append_only != configuration.end() && append_only->second == "true") {
     return Unsupported("txn.append_only",
-                       fmt::format("{}: the table is append-only; its rows cannot be removed", snapshot.root().uri()),
+                       fmt::format("{}: the table is append-only; its rows cannot be removed",
+                                   snapshot.root().uri()),
                        "set delta.appendOnly to false first");
   }
   return {};
@@ -134,14 +142,17 @@ bool OnPartitionsOnly(const delta::Predicate& predicate) {
 }
 
 Error UndecidedError(const delta::Snapshot& snapshot, const delta::Predicate& where) {
-  return Invalid("txn.overwrite_needs_partitions",
-                 fmt::format("{}: an overwrite by \"{}\" needs a condition that partition columns alone decide",
-                             snapshot.root().uri(), delta::FormatPredicate(where)),
-                 "name only partition columns, with comparisons, IN, IS NULL, AND, OR and NOT");
+  return Invalid(
+      "txn.overwrite_needs_partitions",
+      fmt::format(
+          "{}: an overwrite by \"{}\" needs a condition that partition columns alone decide",
+          snapshot.root().uri(), delta::FormatPredicate(where)),
+      "name only partition columns, with comparisons, IN, IS NULL, AND, OR and NOT");
 }
 
 // The files whose rows all satisfy the predicate; it must decide every file.
-Result<delta::FileOrdinals> FilesWhere(const delta::Snapshot& snapshot, const delta::Predicate& where) {
+Result<delta::FileOrdinals> FilesWhere(const delta::Snapshot& snapshot,
+                                       const delta::Predicate& where) {
   if (!OnPartitionsOnly(where)) return UndecidedError(snapshot, where);
   delta::FileOrdinals covered;
   for (const auto ordinal : snapshot.files().LiveOrdinals()) {
@@ -162,8 +173,8 @@ Result<Draft> PlanCreate(const TableDefinition& definition, std::string table_id
   return draft;
 }
 
-Result<Draft> PlanReplace(std::shared_ptr<const delta::Snapshot> base, const TableDefinition& definition,
-                          int64_t now_ms) {
+Result<Draft> PlanReplace(std::shared_ptr<const delta::Snapshot> base,
+                          const TableDefinition& definition, int64_t now_ms) {
   LAKEHOLD_TRY(CheckMayWrite(*base));
   LAKEHOLD_TRY(CheckMayRemove(*base));
   LAKEHOLD_ASSIGN(auto draft, DraftOf(definition, "CREATE OR REPLACE TABLE"));
@@ -182,13 +193,15 @@ Result<Draft> PlanAppend(std::shared_ptr<const delta::Snapshot> base) {
   LAKEHOLD_TRY(CheckMayWrite(*base));
   Draft draft;
   draft.info.operation = "WRITE";
-  draft.info.operation_parameters = {{"mode", JsonText("Append")},
-                                     {"partitionBy", JsonText(JsonNames(base->metadata().partition_columns))}};
+  draft.info.operation_parameters = {
+      {"mode", JsonText("Append")},
+      {"partitionBy", JsonText(JsonNames(base->metadata().partition_columns))}};
   draft.base = std::move(base);
   return draft;
 }
 
-Result<Draft> PlanOverwrite(std::shared_ptr<const delta::Snapshot> base, std::optional<delta::Predicate> where) {
+Result<Draft> PlanOverwrite(std::shared_ptr<const delta::Snapshot> base,
+                            std::optional<delta::Predicate> where) {
   LAKEHOLD_ASSIGN(auto draft, PlanAppend(base));
   LAKEHOLD_TRY(CheckMayRemove(*base));
   draft.info.operation_parameters.front().second = JsonText("Overwrite");
@@ -198,7 +211,8 @@ Result<Draft> PlanOverwrite(std::shared_ptr<const delta::Snapshot> base, std::op
     return draft;
   }
   LAKEHOLD_ASSIGN(draft.removes, FilesWhere(*base, *where));
-  draft.info.operation_parameters.emplace_back("predicate", JsonText(delta::FormatPredicate(*where)));
+  draft.info.operation_parameters.emplace_back("predicate",
+                                               JsonText(delta::FormatPredicate(*where)));
   draft.reads.predicates.push_back(std::move(*where));
   return draft;
 }

@@ -65,7 +65,8 @@ TEST(PlanTest, OverwritingByAConditionOnOtherColumnsIsRefused) {
   ASSERT_EQ(VersionOf(bench.Append(bench.Load(), 1, "2026-11-01")), 1);
   const auto base = bench.Load();
   const auto id = *delta::FindColumn(base->schema(), base->metadata().partition_columns, {"id"});
-  auto draft = PlanOverwrite(base, delta::Predicate::Compare(id, delta::CompareOp::kEq, int64_t{1}));
+  auto draft =
+      PlanOverwrite(base, delta::Predicate::Compare(id, delta::CompareOp::kEq, int64_t{1}));
   ASSERT_FALSE(draft.ok());
   EXPECT_EQ(draft.error().reason, "txn.overwrite_needs_partitions");
   EXPECT_FALSE(PlanOverwrite(base, delta::Predicate::Unknown()).ok());

@@ -30,7 +30,8 @@ struct Winner {
   std::vector<const delta::DomainMetadata*> domains;
 
   std::string_view operation() const {
-    return info != nullptr && info->operation ? std::string_view(*info->operation) : "an unnamed operation";
+    return info != nullptr && info->operation ? std::string_view(*info->operation)
+                                              : "an unnamed operation";
   }
   bool blind_append() const { return info != nullptr && info->is_blind_append.value_or(false); }
 };
@@ -51,7 +52,8 @@ using Verdict = std::optional<Conflicted>;
 
 Conflicted Lose(const Winner& winner, std::string_view reason, std::string what) {
   return {winner.version, reason,
-          fmt::format("version {} ({}) was committed first and {}", winner.version, winner.operation(), what)};
+          fmt::format("version {} ({}) was committed first and {}", winner.version,
+                      winner.operation(), what)};
 }
 
 // 0. A table is born once.
@@ -63,17 +65,21 @@ Verdict CheckCreate(const Draft& mine, const Winner& winner) {
 // 1. A winner may only add what this build can write and what does not change our rows' meaning.
 Verdict CheckProtocol(const Draft& mine, const Winner& winner) {
   if (winner.protocol == nullptr) return std::nullopt;
-  if (mine.protocol) return Lose(winner, "txn.concurrent_protocol", "changed the protocol, as this transaction does");
+  if (mine.protocol)
+    return Lose(winner, "txn.concurrent_protocol",
+                "changed the protocol, as this transaction does");
   const auto& metadata = winner.metadata != nullptr ? *winner.metadata : mine.base->metadata();
   if (!delta::CheckReadable(*winner.protocol).ok() ||
       !delta::CheckWritable(*winner.protocol, metadata, mine.base->schema()).ok()) {
-    return Lose(winner, "txn.concurrent_protocol", "asks for table features this build cannot write");
+    return Lose(winner, "txn.concurrent_protocol",
+                "asks for table features this build cannot write");
   }
   const auto before = delta::ImpliedWriterFeatures(mine.base->protocol());
   const auto after = delta::ImpliedWriterFeatures(*winner.protocol);
   for (const auto& name : before) {
     if (std::find(after.begin(), after.end(), name) == after.end()) {
-      return Lose(winner, "txn.concurrent_protocol", fmt::format("dropped the table feature {}", name));
+      return Lose(winner, "txn.concurrent_protocol",
+                  fmt::format("dropped the table feature {}", name));
     }
   }
   return std::nullopt;
@@ -87,10 +93,13 @@ bool HarmlessProperty(std::string_view key) {
   return std::find(kHarmless.begin(), kHarmless.end(), key) != kHarmless.end();
 }
 
-// 2. Two metadata changes never pass; one passes only if it changes allow-listed properties and nothing else.
+// 2. Two metadata changes never pass; one passes only if it changes allow-listed properties and
+// nothing else.
 Verdict CheckMetadata(const Draft& mine, const Winner& winner) {
   if (winner.metadata == nullptr) return std::nullopt;
-  if (mine.metadata) return Lose(winner, "txn.concurrent_metadata", "changed the metadata, as this transaction does");
+  if (mine.metadata)
+    return Lose(winner, "txn.concurrent_metadata",
+                "changed the metadata, as this transaction does");
   const auto& before = mine.base->metadata();
   const auto& after = *winner.metadata;
   if (before.id != after.id || before.schema_string != after.schema_string ||
@@ -117,7 +126,8 @@ Verdict CheckDomains(const Draft& mine, const Winner& winner) {
   for (const auto* theirs : winner.domains) {
     for (const auto& ours : mine.domains) {
       if (ours.domain == theirs->domain) {
-        return Lose(winner, "txn.concurrent_domain", fmt::format("changed the domain {}", ours.domain));
+        return Lose(winner, "txn.concurrent_domain",
+                    fmt::format("changed the domain {}", ours.domain));
       }
     }
   }
@@ -127,13 +137,14 @@ Verdict CheckDomains(const Draft& mine, const Winner& winner) {
 // 4. An application's transaction version that we read or set must not move under us.
 Verdict CheckTransactions(const Draft& mine, const Winner& winner) {
   for (const auto* theirs : winner.transactions) {
-    const bool read = std::find(mine.reads.app_ids.begin(), mine.reads.app_ids.end(), theirs->app_id) !=
-                      mine.reads.app_ids.end();
+    const bool read = std::find(mine.reads.app_ids.begin(), mine.reads.app_ids.end(),
+                                theirs->app_id) != mine.reads.app_ids.end();
     const bool set = std::any_of(mine.transactions.begin(), mine.transactions.end(),
                                  [&](const auto& ours) { return ours.app_id == theirs->app_id; });
     if (read || set) {
       return Lose(winner, "txn.concurrent_transaction",
-                  fmt::format("set transaction version {} of application {}", theirs->version, theirs->app_id));
+                  fmt::format("set transaction version {} of application {}", theirs->version,
+                              theirs->app_id));
     }
   }
   return std::nullopt;
@@ -145,11 +156,13 @@ Verdict CheckAddedAgainstRead(const Draft& mine, const Winner& winner) {
   const auto level = EffectiveIsolation(mine);
   if (level == Isolation::kSnapshot) return std::nullopt;
   const bool changes_metadata = mine.metadata.has_value();
-  if (level == Isolation::kWriteSerializable && winner.blind_append() && !changes_metadata) return std::nullopt;
+  if (level == Isolation::kWriteSerializable && winner.blind_append() && !changes_metadata)
+    return std::nullopt;
   for (const auto* add : winner.adds) {
     if (!add->data_change) continue;
     if (mine.reads.whole_table) {
-      return Lose(winner, "txn.concurrent_append", "added rows to the table, all of which this transaction read");
+      return Lose(winner, "txn.concurrent_append",
+                  "added rows to the table, all of which this transaction read");
     }
     for (const auto& predicate : mine.reads.predicates) {
       if (!EvaluateAdd(predicate, *add).can_be_true) continue;
@@ -163,15 +176,16 @@ Verdict CheckAddedAgainstRead(const Draft& mine, const Winner& winner) {
 
 // The ordinal in our base of a file a winner removed, if it was live there.
 std::optional<delta::FileOrdinal> OrdinalOf(const Draft& mine, const delta::RemoveFile& remove) {
-  return mine.base->files().Find(remove.path,
-                                 remove.deletion_vector ? remove.deletion_vector->UniqueId() : std::string());
+  return mine.base->files().Find(
+      remove.path, remove.deletion_vector ? remove.deletion_vector->UniqueId() : std::string());
 }
 
 bool Holds(const delta::FileOrdinals& ordinals, delta::FileOrdinal ordinal) {
   return std::binary_search(ordinals.begin(), ordinals.end(), ordinal);
 }
 
-// 7. Rows that our reads saw and that are gone. A rewrite that changes no data leaves our answer as it is.
+// 7. Rows that our reads saw and that are gone. A rewrite that changes no data leaves our answer as
+// it is.
 Verdict CheckRemovedAgainstRead(const Draft& mine, const Winner& winner) {
   if (mine.reads.blind() || EffectiveIsolation(mine) == Isolation::kSnapshot) return std::nullopt;
   for (const auto* remove : winner.removes) {
@@ -203,7 +217,8 @@ Verdict CheckRemovedAgainstRemoved(const Draft& mine, const Winner& winner) {
 bool AdvanceTimestamp(Draft& mine, const Winner& winner) {
   const auto theirs = winner.info != nullptr ? winner.info->in_commit_timestamp_ms : std::nullopt;
   if (!theirs) return false;
-  const bool behind = !mine.info.in_commit_timestamp_ms || *mine.info.in_commit_timestamp_ms <= *theirs;
+  const bool behind =
+      !mine.info.in_commit_timestamp_ms || *mine.info.in_commit_timestamp_ms <= *theirs;
   if (behind) mine.info.in_commit_timestamp_ms = *theirs + 1;
   return behind;
 }
@@ -217,11 +232,17 @@ Result<std::variant<Rebased, Conflicted>> Rebase(const Draft& mine, delta::Versi
   for (const auto& action : theirs) std::visit(Sorter{winner}, action);
 
   using Check = Verdict (*)(const Draft&, const Winner&);
-  static constexpr std::array<Check, 8> kChecks = {
-      CheckCreate,        CheckProtocol,           CheckMetadata,           CheckDomains,
-      CheckTransactions,  CheckAddedAgainstRead,   CheckRemovedAgainstRead, CheckRemovedAgainstRemoved};
+  static constexpr std::array<Check, 8> kChecks = {CheckCreate,
+                                                   CheckProtocol,
+                                                   CheckMetadata,
+                                                   CheckDomains,
+                                                   CheckTransactions,
+                                                   CheckAddedAgainstRead,
+                                                   CheckRemovedAgainstRead,
+                                                   CheckRemovedAgainstRemoved};
   for (const auto check : kChecks) {
-    if (auto verdict = check(mine, winner)) return std::variant<Rebased, Conflicted>(std::move(*verdict));
+    if (auto verdict = check(mine, winner))
+      return std::variant<Rebased, Conflicted>(std::move(*verdict));
   }
   Rebased rebased{mine, true};
   rebased.bytes_unchanged = !AdvanceTimestamp(rebased.draft, winner);

@@ -1,7 +1,8 @@
-// Rebase: may a draft still become the version after a winner? Pure: a short list of named checks over facts.
+// Rebase: may a draft still become the version after a winner? Pure: a short list of named checks
+// over facts.
 //
-// The checks and their order are those of delta.md, "Concurrency and conflicts"; each has one question, one reason and a
-// pair of tests.
+// The checks and their order are those of delta.md, "Concurrency and conflicts"; each has one
+// question, one reason and a pair of tests.
 #pragma once
 
 #include <span>
@@ -23,7 +24,8 @@ struct Conflicted {
 
 struct Rebased {
   Draft draft;
-  bool bytes_unchanged = true;  // The staged log entry may be published as it is under the next number.
+  bool bytes_unchanged =
+      true;  // The staged log entry may be published as it is under the next number.
 };
 
 Result<std::variant<Rebased, Conflicted>> Rebase(const Draft& mine, delta::Version winner,

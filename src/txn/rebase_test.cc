@@ -1,9 +1,9 @@
 #include "txn/rebase.h"
 
-#include <gtest/gtest.h>
-
 #include <string>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include "support/table_bench.h"
 
@@ -19,7 +19,8 @@ class RebaseTest : public ::testing::Test {
  protected:
   void SetUp() override {
     bench_.Create(true);
-    for (const char* day : {"2026-11-01", "2026-11-02"}) ASSERT_GE(VersionOf(bench_.Append(bench_.Load(), 1, day)), 1);
+    for (const char* day : {"2026-11-01", "2026-11-02"})
+      ASSERT_GE(VersionOf(bench_.Append(bench_.Load(), 1, day)), 1);
     base_ = bench_.Load();
   }
 
@@ -29,7 +30,9 @@ class RebaseTest : public ::testing::Test {
     return *delta::FindColumn(base_->schema(), base_->metadata().partition_columns, {"day"});
   }
   // DATE '2026-11-01' is day 20758.
-  delta::Predicate DayIs(int64_t day) { return delta::Predicate::Compare(Day(), delta::CompareOp::kEq, day); }
+  delta::Predicate DayIs(int64_t day) {
+    return delta::Predicate::Compare(Day(), delta::CompareOp::kEq, day);
+  }
   Draft OverwriteDay(int64_t day) { return PlanOverwrite(base_, DayIs(day)).value(); }
 
   static delta::AddFile Add(const std::string& day) {
@@ -83,8 +86,10 @@ TEST_F(RebaseTest, TwoRemovesOfOneFileConflict) {
   auto mine = OverwriteDay(20758);
   ASSERT_EQ(mine.removes.size(), 1U);
   const auto other = mine.removes.front() == 0 ? 1U : 0U;
-  EXPECT_EQ(Meet(mine, {Info(false), Remove(mine.removes.front())}), "txn.concurrent_delete_delete");
-  EXPECT_EQ(Meet(mine, {Info(false), Remove(mine.removes.front(), false)}), "txn.concurrent_delete_delete");
+  EXPECT_EQ(Meet(mine, {Info(false), Remove(mine.removes.front())}),
+            "txn.concurrent_delete_delete");
+  EXPECT_EQ(Meet(mine, {Info(false), Remove(mine.removes.front(), false)}),
+            "txn.concurrent_delete_delete");
   EXPECT_EQ(Meet(mine, {Info(false), Remove(other)}), "");
 }
 
@@ -101,9 +106,11 @@ TEST_F(RebaseTest, StatisticsNarrowWhatAReadCanSee) {
   const auto id = *delta::FindColumn(base_->schema(), base_->metadata().partition_columns, {"id"});
   mine.reads.predicates = {delta::Predicate::Compare(id, delta::CompareOp::kGt, int64_t{100})};
   auto low = Add("2026-11-01");
-  low.stats = R"({"numRecords":2,"minValues":{"id":1},"maxValues":{"id":100},"nullCount":{"id":0}})";
+  low.stats =
+      R"({"numRecords":2,"minValues":{"id":1},"maxValues":{"id":100},"nullCount":{"id":0}})";
   auto high = low;
-  high.stats = R"({"numRecords":2,"minValues":{"id":1},"maxValues":{"id":101},"nullCount":{"id":0}})";
+  high.stats =
+      R"({"numRecords":2,"minValues":{"id":1},"maxValues":{"id":101},"nullCount":{"id":0}})";
   auto unknown = low;
   unknown.stats.reset();
   EXPECT_EQ(Meet(mine, {Info(true), low}), "");
@@ -153,7 +160,8 @@ TEST_F(RebaseTest, OneDomainAndOneApplicationHaveOneWriter) {
   EXPECT_EQ(Meet(mine, {delta::DomainMetadata{"b", "{}", false}}), "");
   mine = Append();
   mine.reads.app_ids = {"app"};
-  EXPECT_EQ(Meet(mine, {delta::SetTransaction{"app", 7, std::nullopt}}), "txn.concurrent_transaction");
+  EXPECT_EQ(Meet(mine, {delta::SetTransaction{"app", 7, std::nullopt}}),
+            "txn.concurrent_transaction");
   EXPECT_EQ(Meet(mine, {delta::SetTransaction{"other", 7, std::nullopt}}), "");
 }
 

@@ -9,11 +9,13 @@
 
 namespace lakehold::txn {
 
-Result<std::optional<std::vector<delta::Action>>> ReadCommit(const delta::TableRoot& root, delta::Version version) {
+Result<std::optional<std::vector<delta::Action>>> ReadCommit(const delta::TableRoot& root,
+                                                             delta::Version version) {
   const std::string key = root.LogKeyOf(delta::CommitName(version));
   auto json = root.store->Get(key, std::nullopt);
   if (!json.ok()) {
-    if (json.error().kind == ErrorKind::kNotFound) return std::optional<std::vector<delta::Action>>();
+    if (json.error().kind == ErrorKind::kNotFound)
+      return std::optional<std::vector<delta::Action>>();
     return std::move(json).error();
   }
   std::vector<delta::Action> actions;

@@ -25,16 +25,19 @@ namespace {
 using delta::LogFile;
 using delta::LogFileKind;
 
-// The live files at some version, by identity, with their sizes: what checkpoints and checksums are compared with.
+// The live files at some version, by identity, with their sizes: what checkpoints and checksums are
+// compared with.
 class LiveFiles {
  public:
   void Apply(const delta::Action& action) {
-    if (const auto* add = std::get_if<delta::AddFile>(&action)) sizes_[KeyOf(*add)] = add->size_bytes;
+    if (const auto* add = std::get_if<delta::AddFile>(&action))
+      sizes_[KeyOf(*add)] = add->size_bytes;
     if (const auto* remove = std::get_if<delta::RemoveFile>(&action)) sizes_.erase(KeyOf(*remove));
   }
   template <typename FileAction>
   static std::string KeyOf(const FileAction& file) {
-    return file.path + "\n" + (file.deletion_vector ? file.deletion_vector->UniqueId() : std::string());
+    return file.path + "\n" +
+           (file.deletion_vector ? file.deletion_vector->UniqueId() : std::string());
   }
   bool operator==(const LiveFiles&) const = default;
   int64_t count() const { return static_cast<int64_t>(sizes_.size()); }
@@ -92,15 +95,16 @@ class Inspection {
     }
   }
 
-  // Replays the commits that are there, in order, and meets each checkpoint and checksum at its version. The replay is
-  // complete if it starts at version 0, or at a checkpoint.
+  // Replays the commits that are there, in order, and meets each checkpoint and checksum at its
+  // version. The replay is complete if it starts at version 0, or at a checkpoint.
   Status CheckCommits() {
     std::optional<LiveFiles> live;
     if (!commits_.empty() && commits_.begin()->first == 0) live.emplace();
     delta::Version expected = commits_.empty() ? 0 : commits_.begin()->first;
     for (const auto& [version, file] : commits_) {
       if (version != expected) {
-        Damage(delta::CommitName(expected), fmt::format("missing, though version {} exists", version));
+        Damage(delta::CommitName(expected),
+               fmt::format("missing, though version {} exists", version));
         live.reset();
       }
       expected = version + 1;
@@ -144,8 +148,9 @@ class Inspection {
       return {};
     }
     if (live && !(told == *live)) {
-      Damage(found->second.key, fmt::format("holds {} files of {} bytes, the log of that version {} files of {} bytes",
-                                            told.count(), told.bytes(), live->count(), live->bytes()));
+      Damage(found->second.key,
+             fmt::format("holds {} files of {} bytes, the log of that version {} files of {} bytes",
+                         told.count(), told.bytes(), live->count(), live->bytes()));
     }
     if (!live) live = std::move(told);
     return {};
@@ -158,10 +163,12 @@ class Inspection {
     const auto checksum = bytes.ok() ? delta::ParseChecksum(bytes->view()) : std::nullopt;
     if (!checksum) {
       Remark(found->second.key, "not a version checksum; it is ignored");
-    } else if (live && (checksum->num_files != live->count() || checksum->table_size_bytes != live->bytes())) {
-      Damage(found->second.key, fmt::format("says {} files of {} bytes, the log {} files of {} bytes",
-                                            checksum->num_files, checksum->table_size_bytes, live->count(),
-                                            live->bytes()));
+    } else if (live && (checksum->num_files != live->count() ||
+                        checksum->table_size_bytes != live->bytes())) {
+      Damage(found->second.key,
+             fmt::format("says {} files of {} bytes, the log {} files of {} bytes",
+                         checksum->num_files, checksum->table_size_bytes, live->count(),
+                         live->bytes()));
     }
   }
 

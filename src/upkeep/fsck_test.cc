@@ -1,10 +1,10 @@
 #include "upkeep/fsck.h"
 
-#include <gtest/gtest.h>
-
 #include <string>
 #include <string_view>
 #include <utility>
+
+#include <gtest/gtest.h>
 
 #include "delta/checkpoint.h"
 #include "delta/log_path.h"
@@ -33,7 +33,8 @@ class Fsck : public ::testing::Test {
     return report.ok() ? *report : FsckReport{};
   }
   // Whether some finding of this gravity is about `object` and says `words`.
-  static bool Says(const FsckReport& report, bool damage, std::string_view object, std::string_view words) {
+  static bool Says(const FsckReport& report, bool damage, std::string_view object,
+                   std::string_view words) {
     for (const auto& finding : report.findings) {
       if (finding.damage == damage && finding.object.find(object) != std::string::npos &&
           finding.message.find(words) != std::string::npos) {
@@ -102,12 +103,15 @@ TEST_F(Fsck, AChecksumThatDisagreesIsDamageAndAStrangeOneARemark) {
   auto report = Check();
   EXPECT_TRUE(report.healthy());
   EXPECT_TRUE(Says(report, false, "00000000000000000002.crc", "ignored"));
-  Replace(key, R"({"tableSizeBytes":1,"numFiles":7,"numMetadata":1,"numProtocol":1,)"
-               R"("metadata":{"id":"x","format":{"provider":"parquet","options":{}},"schemaString":"{}",)"
-               R"("partitionColumns":[],"configuration":{}},"protocol":{"minReaderVersion":1,"minWriterVersion":2}})");
+  Replace(
+      key,
+      R"({"tableSizeBytes":1,"numFiles":7,"numMetadata":1,"numProtocol":1,)"
+      R"("metadata":{"id":"x","format":{"provider":"parquet","options":{}},"schemaString":"{}",)"
+      R"("partitionColumns":[],"configuration":{}},"protocol":{"minReaderVersion":1,"minWriterVersion":2}})");
   report = Check();
   EXPECT_FALSE(report.healthy());
-  EXPECT_TRUE(Says(report, true, "00000000000000000002.crc", "says 7 files of 1 bytes, the log 2 files of 8 bytes"));
+  EXPECT_TRUE(Says(report, true, "00000000000000000002.crc",
+                   "says 7 files of 1 bytes, the log 2 files of 8 bytes"));
 }
 
 }  // namespace

@@ -23,7 +23,8 @@ StoreVariant Local(std::string name, Durability durability, LocalStoreOptions op
 }
 
 StoreVariant Decorated(const StoreVariant& bare) {
-  return {bare.name + "Decorated", bare.on_disk, [make = bare.make](const std::string& root, const Runtime& runtime) {
+  return {bare.name + "Decorated", bare.on_disk,
+          [make = bare.make](const std::string& root, const Runtime& runtime) {
             return storage::NewFaultyStore(storage::NewMeteredStore(make(root, runtime)), nullptr);
           }};
 }
@@ -36,16 +37,19 @@ std::vector<StoreVariant> DiskStores() {
       Local("LocalNone", Durability::kNone),
       Local("LocalWithoutTmpfile", Durability::kFull, {.use_tmpfile = false}),
       Local("LocalWithoutOpenat2", Durability::kFull, {.use_openat2 = false}),
-      Local("LocalWithoutLinks", Durability::kFull, {.use_tmpfile = false, .use_hard_links = false}),
+      Local("LocalWithoutLinks", Durability::kFull,
+            {.use_tmpfile = false, .use_hard_links = false}),
       Local("LocalOutOfOrder", Durability::kFull, {.names_in_order = false}),
   };
 }
 
 std::vector<StoreVariant> AllStores() {
   std::vector<StoreVariant> variants = DiskStores();
-  variants.push_back({"Memory", false, [](const std::string&, const Runtime& runtime) -> std::shared_ptr<ObjectStore> {
-                        return storage::NewMemoryStore(runtime.clock);
-                      }});
+  variants.push_back(
+      {"Memory", false,
+       [](const std::string&, const Runtime& runtime) -> std::shared_ptr<ObjectStore> {
+         return storage::NewMemoryStore(runtime.clock);
+       }});
   const size_t bare = variants.size();
   for (size_t i = 0; i < bare; ++i) variants.push_back(Decorated(variants[i]));
   return variants;

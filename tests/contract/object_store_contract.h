@@ -1,13 +1,14 @@
-// The stores on which the ObjectStore contract is tested: every implementation, bare and under the decorators.
-// A new store joins by one line in object_store_contract.cc. Deviations are declared in StoreVariant, never in a test.
+// The stores on which the ObjectStore contract is tested: every implementation, bare and under the
+// decorators. A new store joins by one line in object_store_contract.cc. Deviations are declared in
+// StoreVariant, never in a test.
 #pragma once
-
-#include <gtest/gtest.h>
 
 #include <functional>
 #include <memory>
 #include <string>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include "base/system_runtime.h"
 #include "storage/object_store.h"
@@ -20,7 +21,9 @@ struct StoreVariant {
   std::string name;
   bool on_disk = true;
   // `root` need not exist. Stores of one variant on one root see the same objects, if `on_disk`.
-  std::function<std::shared_ptr<storage::ObjectStore>(const std::string& root, const Runtime& runtime)> make;
+  std::function<std::shared_ptr<storage::ObjectStore>(const std::string& root,
+                                                      const Runtime& runtime)>
+      make;
 };
 std::vector<StoreVariant> AllStores();
 std::vector<StoreVariant> DiskStores();
@@ -37,6 +40,8 @@ class StoreContract : public ::testing::TestWithParam<StoreVariant> {
   std::shared_ptr<storage::ObjectStore> store_;
 };
 
-inline std::string VariantName(const ::testing::TestParamInfo<StoreVariant>& variant) { return variant.param.name; }
+inline std::string VariantName(const ::testing::TestParamInfo<StoreVariant>& variant) {
+  return variant.param.name;
+}
 
 }  // namespace lakehold::testing

@@ -110,7 +110,8 @@ TEST_P(PublishContract, ManyThreadsMayMakeTheSameNewFolderAtOnce) {
     threads.emplace_back([&, t] {
       const std::string folder = "new/deep/er/folder";
       const auto staged = Stage(store(), folder, "x");
-      if (staged == nullptr || !store().Publish(*staged, folder + "/" + std::to_string(t)).ok()) ++failures;
+      if (staged == nullptr || !store().Publish(*staged, folder + "/" + std::to_string(t)).ok())
+        ++failures;
       if (!SettleName(store(), folder).ok()) ++failures;
     });
   }
@@ -239,8 +240,8 @@ TEST_P(PublishContract, AFolderMovesWholeToAFreeNameOnly) {
   LAKEHOLD_EXPECT_ERROR(store().MoveFolder("t/a", "x"), kNotFound, "storage.not_found");
   LAKEHOLD_EXPECT_ERROR(store().MoveFolder("t", "t/log/t"), kInvalid, "storage.bad_move");
   LAKEHOLD_EXPECT_OK(store().MoveFolder("t", "_lakehold/dropped/id"));
-  EXPECT_EQ(ListKeys(store()),
-            (std::vector<std::string>{"_lakehold/dropped/id/a", "_lakehold/dropped/id/log/1", "t2/a"}));
+  EXPECT_EQ(ListKeys(store()), (std::vector<std::string>{"_lakehold/dropped/id/a",
+                                                         "_lakehold/dropped/id/log/1", "t2/a"}));
   EXPECT_EQ(Read(store(), "_lakehold/dropped/id/log/1"), "one");
   EXPECT_EQ(*store().ListFolders(""), (std::vector<std::string>{"_lakehold", "t2"}));
 }

@@ -15,8 +15,21 @@ class ReadContract : public StoreContract {};
 INSTANTIATE_TEST_SUITE_P(Stores, ReadContract, ::testing::ValuesIn(AllStores()), VariantName);
 
 std::vector<std::string> BadKeys() {
-  return {"", ".", "..", "/", "/a", "a/", "a//b", "a/./b", "a/../b", "../a", "a/..", "../root-sibling/a",
-          std::string("a\0b", 3), "a\nb", "a\x7f"};
+  return {"",
+          ".",
+          "..",
+          "/",
+          "/a",
+          "a/",
+          "a//b",
+          "a/./b",
+          "a/../b",
+          "../a",
+          "a/..",
+          "../root-sibling/a",
+          std::string("a\0b", 3),
+          "a\nb",
+          "a\x7f"};
 }
 
 TEST_P(ReadContract, KeysThatCouldEscapeAreRefusedByEveryVerb) {
@@ -42,10 +55,15 @@ TEST_P(ReadContract, KeysThatCouldEscapeAreRefusedByEveryVerb) {
 }
 
 TEST_P(ReadContract, NamesAreBytesAndNothingIsDecoded) {
-  const Keys names = {"%2e%2e", "%2e", "..a", "...", "a b", "a\"b", "a\\b", "caf\xc3\xa9", "p=%2F", "~", "\xe6\x97\xa5"};
+  const Keys names = {"%2e%2e", "%2e",         "..a",   "...", "a b",         "a\"b",
+                      "a\\b",   "caf\xc3\xa9", "p=%2F", "~",   "\xe6\x97\xa5"};
   for (const std::string& name : names) Put(store(), "t/" + name + "/" + name, name);
   for (const std::string& name : names) EXPECT_EQ(Read(store(), "t/" + name + "/" + name), name);
-  EXPECT_EQ(*store().ListFolders("t"), [&] { Keys sorted = names; std::sort(sorted.begin(), sorted.end()); return sorted; }());
+  EXPECT_EQ(*store().ListFolders("t"), [&] {
+    Keys sorted = names;
+    std::sort(sorted.begin(), sorted.end());
+    return sorted;
+  }());
   EXPECT_EQ(ListKeys(store()).size(), names.size());
 }
 
@@ -93,7 +111,9 @@ TEST_P(ReadContract, HeadTellsNameSizeTimeAndIdentity) {
 
 TEST_P(ReadContract, RangesAreExactOrRefused) {
   Put(store(), "a", "0123456789");
-  const auto range = [&](uint64_t offset, uint64_t length) { return store().Get("a", ByteRange{offset, length}); };
+  const auto range = [&](uint64_t offset, uint64_t length) {
+    return store().Get("a", ByteRange{offset, length});
+  };
   EXPECT_EQ(range(0, 10)->view(), "0123456789");
   EXPECT_EQ(range(3, 4)->view(), "3456");
   EXPECT_EQ(range(10, 0)->view(), "");
@@ -138,7 +158,8 @@ TEST_P(ReadContract, AnOpenReaderOutlivesTheName) {
 }
 
 TEST_P(ReadContract, ListingIsInByteOrderOfWholeKeys) {
-  const Keys sorted = {"A", "a-b", "a.c/x", "a/b", "a/b-c", "a/b.d/e", "a/c/d/e", "a0", "aa", "b", "\xc3\xa9"};
+  const Keys sorted = {"A",       "a-b", "a.c/x", "a/b", "a/b-c",   "a/b.d/e",
+                       "a/c/d/e", "a0",  "aa",    "b",   "\xc3\xa9"};
   for (auto it = sorted.rbegin(); it != sorted.rend(); ++it) Put(store(), *it, "x");
   EXPECT_EQ(ListKeys(store()), sorted);
 }
@@ -146,8 +167,8 @@ TEST_P(ReadContract, ListingIsInByteOrderOfWholeKeys) {
 TEST_P(ReadContract, ListingStartsStrictlyAfterAnyKey) {
   const Keys all = {"a-b", "a/b", "a/c/d", "a/c/e", "a0", "b/c"};
   for (const std::string& key : all) Put(store(), key, "x");
-  for (const std::string& start :
-       Keys{"", "a", "a-", "a-b", "a/", "a/b", "a/bb", "a/c", "a/c/", "a/c/d", "a/c/z", "a/d", "a0", "a00", "b", "b/c", "z"}) {
+  for (const std::string& start : Keys{"", "a", "a-", "a-b", "a/", "a/b", "a/bb", "a/c", "a/c/",
+                                       "a/c/d", "a/c/z", "a/d", "a0", "a00", "b", "b/c", "z"}) {
     SCOPED_TRACE(start);
     Keys expected;
     for (const std::string& key : all) {
@@ -161,7 +182,8 @@ TEST_P(ReadContract, APrefixIsTextAndKnowsNoFolders) {
   const Keys all = {"t/a", "t/log/1", "t/log/10", "t/log/2", "t/logs/1", "t2/log/1"};
   for (const std::string& key : all) Put(store(), key, "x");
   for (const std::string& prefix :
-       Keys{"", "t", "t/", "t/l", "t/log", "t/log/", "t/log/1", "t/log/10", "t/log/100", "t/logs", "t2", "x", "x/y/", "t/a/"}) {
+       Keys{"", "t", "t/", "t/l", "t/log", "t/log/", "t/log/1", "t/log/10", "t/log/100", "t/logs",
+            "t2", "x", "x/y/", "t/a/"}) {
     SCOPED_TRACE(prefix);
     Keys expected;
     for (const std::string& key : all) {
@@ -188,7 +210,8 @@ TEST_P(ReadContract, AnObjectDeletedWhileListingIsLeftOut) {
   LAKEHOLD_EXPECT_OK(store().Delete("b"));
   const auto next = (*lister)->Next();
   LAKEHOLD_EXPECT_OK(next);
-  EXPECT_TRUE((**next).key == "c" || (!GetParam().on_disk && (**next).key == "b"));  // A snapshot is as good.
+  EXPECT_TRUE((**next).key == "c" ||
+              (!GetParam().on_disk && (**next).key == "b"));  // A snapshot is as good.
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
-"""Fixtures of the end-to-end tests: scratch lakes, the corpus of foreign tables, one hash for any reader's rows."""
+"""Fixtures of the end-to-end tests: scratch lakes, the corpus of foreign tables, one hash for any
+reader's rows."""
 
 from __future__ import annotations
 

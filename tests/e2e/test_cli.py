@@ -1,4 +1,5 @@
-"""The command line from outside: every verb, every format, exit codes, bad input. $LAKEHOLD_BIN names the program."""
+"""The command line from outside: every verb, every format, exit codes, bad input. $LAKEHOLD_BIN
+names the program."""
 
 from __future__ import annotations
 
@@ -347,7 +348,12 @@ def shell_session(folder: pathlib.Path, *lines: str, wait: float = 0.7) -> str:
     main, side = pty.openpty()
     env = os.environ | {"TERM": "xterm", "NO_COLOR": "1", "CI": "1"}
     process = subprocess.Popen(
-        [str(BIN), "lake"], cwd=folder, stdin=side, stdout=side, stderr=side, env=env,
+        [str(BIN), "lake"],
+        cwd=folder,
+        stdin=side,
+        stdout=side,
+        stderr=side,
+        env=env,
         start_new_session=True,
     )
     os.close(side)

@@ -1,4 +1,5 @@
-"""Tables nobody here wrote: every row, at every listed version, hash-equal; every unsupported one refused by name."""
+"""Tables nobody here wrote: every row, at every listed version, hash-equal; every unsupported one
+refused by name."""
 
 from __future__ import annotations
 
@@ -31,7 +32,8 @@ REFUSED: dict[str, str] = {
     "delta-rs.errlog.table_h": "delta.unsupported_reader_feature",
 }
 
-# Outside the adopted protocol: a right answer and a refusal are both allowed. We refuse, with these reasons.
+# Outside the adopted protocol: a right answer and a refusal are both allowed. We refuse, with these
+# reasons.
 OPTIONAL: dict[str, str] = {
     "kernel-rs.table-with-geo": "delta.unknown_type",
     "kernel-rs.cdf-table-with-dv": "delta.bad_z85",
@@ -78,7 +80,9 @@ def check(case: dict[str, str], version: int | None) -> None:
         assert refusal(name, version) == wanted
         return
     if expect == "state":
-        assert lh.open(CORPUS / "tables" / name, version=version).metrics()["files"] == int(case["live_files"])
+        assert lh.open(CORPUS / "tables" / name, version=version).metrics()["files"] == int(
+            case["live_files"]
+        )
         assert refusal(name, version) == "storage.not_found"
         return
     if expect == "optional":
@@ -95,7 +99,9 @@ def test_newest_version(case: dict[str, str]) -> None:
     check(case, None)
 
 
-@pytest.mark.parametrize("case", VERSIONS, ids=[f"{case['name']}@{case['version']}" for case in VERSIONS])
+@pytest.mark.parametrize(
+    "case", VERSIONS, ids=[f"{case['name']}@{case['version']}" for case in VERSIONS]
+)
 def test_every_listed_version(case: dict[str, str]) -> None:
     check(case, int(case["version"]))
 

@@ -1,4 +1,5 @@
-"""Random SQL on our tables and the same SQL on native DuckDB tables of equal contents: the same rows, as multisets."""
+"""Random SQL on our tables and the same SQL on native DuckDB tables of equal contents: the same
+rows, as multisets."""
 
 from __future__ import annotations
 
@@ -17,7 +18,18 @@ import lakehold as lh
 SEEDS = range(12)
 QUERIES = 25
 UTC = dt.timezone.utc
-WORDS = ["", "a", "ab", "abc", "abd", "b", "ünï", "z%", "A_", "abcabcabcabcabcabcabcabcabcabcabcabcabcabc"]
+WORDS = [
+    "",
+    "a",
+    "ab",
+    "abc",
+    "abd",
+    "b",
+    "ünï",
+    "z%",
+    "A_",
+    "abcabcabcabcabcabcabcabcabcabcabcabcabcabc",
+]
 COLUMNS = (
     "id BIGINT, k INTEGER, tiny TINYINT, d DOUBLE, f FLOAT, p DECIMAL(12,2), s VARCHAR, x BLOB, day DATE, "
     "ts TIMESTAMPTZ, flag BOOLEAN, st STRUCT(a INTEGER, b VARCHAR), l INTEGER[], m MAP(VARCHAR, INTEGER), part VARCHAR"
@@ -44,17 +56,26 @@ def random_rows(rng: random.Random, first: int, count: int) -> pa.Table:
             "id": first + i,
             "k": maybe(first // 10 + rng.randint(-5, 5)),
             "tiny": maybe(rng.randint(-128, 127)),
-            "d": maybe(rng.choice([0.0, -0.0, math.nan, math.inf, -math.inf, float(first), rng.uniform(-9, 9)])),
+            "d": maybe(
+                rng.choice(
+                    [0.0, -0.0, math.nan, math.inf, -math.inf, float(first), rng.uniform(-9, 9)]
+                )
+            ),
             "f": maybe(rng.choice([0.5, -0.0, math.nan, float(rng.randint(-9, 9))])),
             "p": maybe(decimal.Decimal(first * 10 + rng.randint(-500, 500)).scaleb(-2)),
             "s": maybe(rng.choice(WORDS)),
             "x": maybe(rng.randbytes(rng.randint(0, 3))),
             "day": maybe(dt.date(2020, 1, 1) + dt.timedelta(days=first + rng.randint(0, 20))),
-            "ts": maybe(dt.datetime(2020, 1, 1, tzinfo=UTC) + dt.timedelta(hours=first, microseconds=rng.randint(0, 9999))),
+            "ts": maybe(
+                dt.datetime(2020, 1, 1, tzinfo=UTC)
+                + dt.timedelta(hours=first, microseconds=rng.randint(0, 9999))
+            ),
             "flag": maybe(rng.random() < 0.5),
             "st": maybe({"a": maybe(first + rng.randint(0, 9)), "b": maybe(rng.choice(WORDS))}),
             "l": maybe([maybe(rng.randint(0, 3)) for _ in range(rng.randint(0, 3))]),
-            "m": maybe([(key, maybe(rng.randint(0, 9))) for key in rng.sample("abc", rng.randint(0, 3))]),
+            "m": maybe(
+                [(key, maybe(rng.randint(0, 9))) for key in rng.sample("abc", rng.randint(0, 3))]
+            ),
             "part": rng.choice([None, "north", "south", "o'dd/ x%"]),
         }
         for i in range(count)
@@ -91,7 +112,9 @@ class Pair:
             one(f"SET threads = {threads}")
 
     def create(self, name: str, by: str) -> None:
-        self.ours.sql(f"CREATE TABLE {name} ({COLUMNS})" + (f" PARTITIONED BY ({by})" if by else ""))
+        self.ours.sql(
+            f"CREATE TABLE {name} ({COLUMNS})" + (f" PARTITIONED BY ({by})" if by else "")
+        )
         self.theirs.execute(f"CREATE TABLE {name} ({COLUMNS})")
 
     def append(self, name: str, rows: pa.Table) -> None:
@@ -109,14 +132,26 @@ class Pair:
         native = self.theirs.execute(theirs or sql).to_arrow_table()
         assert mine.column_names == native.column_names, sql
         left, right = bag(mine), bag(native)
-        assert left == right, f"{sql}\nonly ours: {list((left - right).items())[:3]}\nonly theirs: {list((right - left).items())[:3]}"
+        assert left == right, (
+            f"{sql}\nonly ours: {list((left - right).items())[:3]}\nonly theirs: {list((right - left).items())[:3]}"
+        )
 
 
 def predicate(rng: random.Random, alias: str = "", depth: int = 2) -> str:
     if depth and rng.random() < 0.5:
         left, right = predicate(rng, alias, depth - 1), predicate(rng, alias, depth - 1)
-        return rng.choice([f"({left} AND {right})", f"({left} OR {right})", f"(NOT {left})", f"({left} IS NOT TRUE)"])
-    n, op = rng.randint(-10, 420), rng.choice(["=", "<>", "<", "<=", ">", ">=", "IS DISTINCT FROM", "IS NOT DISTINCT FROM"])
+        return rng.choice(
+            [
+                f"({left} AND {right})",
+                f"({left} OR {right})",
+                f"(NOT {left})",
+                f"({left} IS NOT TRUE)",
+            ]
+        )
+    n, op = (
+        rng.randint(-10, 420),
+        rng.choice(["=", "<>", "<", "<=", ">", ">=", "IS DISTINCT FROM", "IS NOT DISTINCT FROM"]),
+    )
     word = rng.choice(WORDS).replace("'", "''")
     day = f"DATE '2020-01-01' + {n}"
     a = alias
@@ -228,7 +263,12 @@ def test_the_same_sql_gives_the_same_rows(lake_path: str, seed: int, threads: in
     rng = random.Random(seed)
     pair = Pair(lake_path, threads)
     fill(pair, rng)
-    frame = pa.table({"id": pa.array(rng.sample(range(200), 30), pa.int64()), "tag": rng.choices(["north", "south", "x"], k=30)})
+    frame = pa.table(
+        {
+            "id": pa.array(rng.sample(range(200), 30), pa.int64()),
+            "tag": rng.choices(["north", "south", "x"], k=30),
+        }
+    )
     pair.ours.register("frame", frame)
     pair.theirs.register("frame", frame)
     for _ in range(QUERIES):
@@ -274,9 +314,13 @@ def test_versions_of_one_table_join(lake_path: str, seed: int) -> None:
             continue
         sql = f"SELECT a.id, b.k, a.s FROM {{a}} JOIN {{b}} ON a.id = b.id WHERE {where}"
         pair.same(
-            sql.format(a=f"t a AT (VERSION => {old})", b=f"t b AT (VERSION => {new})"), sql.format(a=f"t{old} a", b=f"t{new} b")
+            sql.format(a=f"t a AT (VERSION => {old})", b=f"t b AT (VERSION => {new})"),
+            sql.format(a=f"t{old} a", b=f"t{new} b"),
         )
-        pair.same(f"SELECT count(*), max(id) FROM t AT (VERSION => {old})", f"SELECT count(*), max(id) FROM t{old}")
+        pair.same(
+            f"SELECT count(*), max(id) FROM t AT (VERSION => {old})",
+            f"SELECT count(*), max(id) FROM t{old}",
+        )
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -295,9 +339,13 @@ def test_the_same_writes_leave_the_same_rows(lake_path: str, seed: int) -> None:
             where = predicate(rng)
             pair.do(f"INSERT INTO t SELECT * FROM u WHERE {where}")
         elif kind == 2:
-            pair.do("INSERT INTO t BY NAME SELECT id, s || '!' AS s, st, part FROM u ORDER BY id DESC")
+            pair.do(
+                "INSERT INTO t BY NAME SELECT id, s || '!' AS s, st, part FROM u ORDER BY id DESC"
+            )
         elif kind == 3:
-            pair.do(f"CREATE OR REPLACE TABLE v AS SELECT *, id * 2 AS twice, {turn} AS turn FROM u WHERE {predicate(rng)}")
+            pair.do(
+                f"CREATE OR REPLACE TABLE v AS SELECT *, id * 2 AS twice, {turn} AS turn FROM u WHERE {predicate(rng)}"
+            )
             pair.same("SELECT * FROM v")
         elif kind == 4:
             rows = random_rows(rng, 100 * turn, 20)
@@ -345,10 +393,17 @@ def test_equal_looking_subplans_of_two_tables_are_told_apart(lake_path: str) -> 
     pair.append("u", random_rows(random.Random(2), 500, 30))
     where = "((id IN (SELECT k FROM u WHERE k > 3)) OR (k::DOUBLE <> 1.5)) IS NOT TRUE"
     pair.same(f"SELECT id FROM t WHERE {where} UNION ALL SELECT id FROM u WHERE {where}")
-    pair.same("SELECT part, sum(id) FROM t GROUP BY part UNION ALL SELECT part, sum(id) FROM u GROUP BY part")
+    pair.same(
+        "SELECT part, sum(id) FROM t GROUP BY part UNION ALL SELECT part, sum(id) FROM u GROUP BY part"
+    )
     inner = "SELECT count(*) FROM t a JOIN t b ON a.id = b.id AND a.k > 0"
     pair.append("t", random_rows(random.Random(3), 30, 30))
-    first = pair.ours.sql(f"SELECT ({inner.replace('t a', 't a AT (VERSION => 1)').replace('t b', 't b AT (VERSION => 1)')}), ({inner})")
+    first = pair.ours.sql(
+        f"SELECT ({inner.replace('t a', 't a AT (VERSION => 1)').replace('t b', 't b AT (VERSION => 1)')}), ({inner})"
+    )
     old, new = first.fetchall()[0]
     assert new == pair.theirs.execute(inner).fetchall()[0][0]
-    assert old == pair.theirs.execute(inner.replace("a.k > 0", "a.k > 0 AND a.id < 30")).fetchall()[0][0]
+    assert (
+        old
+        == pair.theirs.execute(inner.replace("a.k > 0", "a.k > 0 AND a.id < 30")).fetchall()[0][0]
+    )

@@ -1,4 +1,5 @@
-"""The documentation is run: every SQL block of docs/sql.md, every Python block of docs/python.md and README.md."""
+"""The documentation is run: every SQL block of docs/sql.md, every Python block of docs/python.md
+and README.md."""
 
 from __future__ import annotations
 

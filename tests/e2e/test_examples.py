@@ -1,4 +1,5 @@
-"""The Python examples, each run as a user runs it: in a process of its own, with a folder for its lake."""
+"""The Python examples, each run as a user runs it: in a process of its own, with a folder for its
+lake."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""docs/features.md, line by line: a table that names the feature is read, written or refused as the document says."""
+"""docs/features.md, line by line: a table that names the feature is read, written or refused as the
+document says."""
 
 from __future__ import annotations
 
@@ -28,7 +29,8 @@ def documented() -> dict[str, tuple[str, str]]:
 FEATURES = documented()
 CORPUS = corpus_folder()
 
-# What makes a feature active that is refused then: table properties, or metadata of the column "id".
+# What makes a feature active that is refused then: table properties, or metadata of the column
+# "id".
 ACTIVE_PROPERTIES = {
     "checkConstraints": {"delta.constraints.positive": "id > 0"},
     "columnMapping": {"delta.columnMapping.mode": "name", "delta.columnMapping.maxColumnId": "2"},
@@ -45,20 +47,31 @@ ACTIVE_PROPERTIES = {
 ACTIVE_METADATA = {
     "invariants": {"delta.invariants": json.dumps({"expression": {"expression": "id > 0"}})},
     "generatedColumns": {"delta.generationExpression": "1"},
-    "identityColumns": {"delta.identity.start": 1, "delta.identity.step": 1, "delta.identity.allowExplicitInsert": True},
+    "identityColumns": {
+        "delta.identity.start": 1,
+        "delta.identity.step": 1,
+        "delta.identity.allowExplicitInsert": True,
+    },
     "allowColumnDefaults": {"CURRENT_DEFAULT": "7"},
 }
 
 
-def table_with(path: str, feature: str, properties: dict[str, str] | None = None, metadata: dict | None = None) -> None:
-    """A table of two rows whose first commit names the feature, as another writer would have made it."""
+def table_with(
+    path: str, feature: str, properties: dict[str, str] | None = None, metadata: dict | None = None
+) -> None:
+    """A table of two rows whose first commit names the feature, as another writer would have made
+    it."""
     lh.write(path, ROWS)
     log = pathlib.Path(path) / "_delta_log" / f"{0:020}.json"
     actions = [json.loads(line) for line in log.read_text().splitlines()]
     for action in actions:
         if "protocol" in action:
             reader = FEATURES.get(feature, ("no", "no"))[0] != "nothing to do"
-            action["protocol"] = {"minReaderVersion": 3 if reader else 1, "minWriterVersion": 7, "writerFeatures": [feature]}
+            action["protocol"] = {
+                "minReaderVersion": 3 if reader else 1,
+                "minWriterVersion": 7,
+                "writerFeatures": [feature],
+            }
             if reader:
                 action["protocol"]["readerFeatures"] = [feature]
         if "metaData" in action:
@@ -67,7 +80,10 @@ def table_with(path: str, feature: str, properties: dict[str, str] | None = None
             schema["fields"][0]["metadata"] |= metadata or {}
             if "delta.columnMapping.mode" in (properties or {}):
                 for number, field in enumerate(schema["fields"], start=1):
-                    field["metadata"] |= {"delta.columnMapping.id": number, "delta.columnMapping.physicalName": field["name"]}
+                    field["metadata"] |= {
+                        "delta.columnMapping.id": number,
+                        "delta.columnMapping.physicalName": field["name"],
+                    }
             action["metaData"]["schemaString"] = json.dumps(schema)
     log.write_text("".join(json.dumps(action) + "\n" for action in actions))
     for hint in log.parent.glob("*.crc"):
@@ -101,7 +117,11 @@ def test_a_table_that_names_the_feature(lake_path: str, feature: str) -> None:
     else:
         assert table.to_arrow().sort_by("id") == ROWS
     if write == "no":
-        reason = "delta.unsupported_reader_feature" if read == "no" else "delta.unsupported_writer_feature"
+        reason = (
+            "delta.unsupported_reader_feature"
+            if read == "no"
+            else "delta.unsupported_writer_feature"
+        )
         refused(lambda: append_in_new_session(path), reason, feature)
         assert lh.open(path).version() == 0
     else:
@@ -110,12 +130,18 @@ def test_a_table_that_names_the_feature(lake_path: str, feature: str) -> None:
 
 
 @pytest.mark.parametrize("feature", [*ACTIVE_PROPERTIES, *ACTIVE_METADATA])
-def test_an_active_feature_that_cannot_be_written_is_refused_by_name_and_still_read(lake_path: str, feature: str) -> None:
+def test_an_active_feature_that_cannot_be_written_is_refused_by_name_and_still_read(
+    lake_path: str, feature: str
+) -> None:
     assert FEATURES[feature][1] == "while inactive"
     path = f"{lake_path}/t"
     table_with(path, feature, ACTIVE_PROPERTIES.get(feature), ACTIVE_METADATA.get(feature))
     assert lh.open(path).to_arrow().sort_by("id") == ROWS
-    refused(lambda: append_in_new_session(path), "delta.unsupported_writer_feature", feature.removesuffix("-preview"))
+    refused(
+        lambda: append_in_new_session(path),
+        "delta.unsupported_writer_feature",
+        feature.removesuffix("-preview"),
+    )
     assert lh.open(path).version() == 0
 
 
@@ -136,10 +162,18 @@ def test_the_tests_the_document_names_exist() -> None:
     names = set()
     for line in DOCUMENT.read_text(encoding="utf-8").splitlines():
         if line.startswith("| `"):
-            named = [word for word in line.split("|")[4].split("`")[1::2] if "." in word or word.startswith("test_")]
+            named = [
+                word
+                for word in line.split("|")[4].split("`")[1::2]
+                if "." in word or word.startswith("test_")
+            ]
             assert named, line
             names |= set(named)
-    sources = [*REPOSITORY.glob("tests/**/*.py"), *REPOSITORY.glob("tests/**/*_test.cc"), *REPOSITORY.glob("src/**/*_test.cc")]
+    sources = [
+        *REPOSITORY.glob("tests/**/*.py"),
+        *REPOSITORY.glob("tests/**/*_test.cc"),
+        *REPOSITORY.glob("src/**/*_test.cc"),
+    ]
     text = "\n".join(source.read_text(encoding="utf-8") for source in sources)
     for name in names:
         function, _, case = name.partition("[")

@@ -1,4 +1,5 @@
-"""Every version of tables that others wrote or we wrote, with and without checkpoints, in any time zone and locale."""
+"""Every version of tables that others wrote or we wrote, with and without checkpoints, in any time
+zone and locale."""
 
 from __future__ import annotations
 
@@ -30,14 +31,21 @@ PARTITIONS: dict[str, tuple[pa.DataType, list]] = {
     "double": (pa.float64(), [1e300, -0.1, None]),
     "decimal": (pa.decimal128(10, 3), [decimal.Decimal("1.500"), decimal.Decimal("-0.001"), None]),
     "date": (pa.date32(), [dt.date(1969, 12, 31), dt.date(2026, 11, 21), None]),
-    "timestamp": (pa.timestamp("us", "UTC"), [dt.datetime(2026, 1, 1, 1, 2, 3, 456789, UTC), dt.datetime(1999, 1, 1, tzinfo=UTC), None]),
-    "timestamp_ntz": (pa.timestamp("us"), [dt.datetime(2026, 1, 1, 1, 2, 3, 456789), dt.datetime(1960, 1, 1), None]),
+    "timestamp": (
+        pa.timestamp("us", "UTC"),
+        [dt.datetime(2026, 1, 1, 1, 2, 3, 456789, UTC), dt.datetime(1999, 1, 1, tzinfo=UTC), None],
+    ),
+    "timestamp_ntz": (
+        pa.timestamp("us"),
+        [dt.datetime(2026, 1, 1, 1, 2, 3, 456789), dt.datetime(1960, 1, 1), None],
+    ),
 }
 
 
 def with_partition(rows: pa.Table, type_: pa.DataType, values: list) -> pa.Table:
     column = pa.array([values[i % len(values)] for i in range(rows.num_rows)], type_)
     return rows.append_column("by", column)
+
 
 # deltalake cannot write folders of 300 digits, nor negative decimals, which it spells "-12.-345".
 THEIRS = PARTITIONS | {
@@ -52,7 +60,9 @@ def test_every_version_deltalake_wrote(lake_path: str, kind: str, checkpointed: 
     path = f"{lake_path}/theirs"
     rows = with_partition(random_table(len(kind), 60), *THEIRS[kind])
     for turn in range(4):
-        deltalake.write_deltalake(path, rows.slice(turn * 15, 15), mode="append", partition_by=["by"])
+        deltalake.write_deltalake(
+            path, rows.slice(turn * 15, 15), mode="append", partition_by=["by"]
+        )
         if checkpointed and turn == 2:
             deltalake.DeltaTable(path).create_checkpoint()
     deltalake.write_deltalake(path, rows.slice(0, 7), mode="overwrite")
@@ -133,14 +143,35 @@ def test_others_prune_rightly_by_our_statistics(lake_path: str, checkpointed: bo
         literal = f"'{value}'" if isinstance(value, str) else str(value)
         typed = {"day": f"DATE {literal}", "instant": f"TIMESTAMP {literal}"}.get(column, literal)
         for op in ("=", ">", "<="):
-            ours = sorted(row["id"] for row in lh.open(path).scan(["id"], where=f"{column} {op} {literal}").to_pylist())
-            theirs = pa.table(query.execute(f"SELECT id FROM t WHERE {column} {op} {typed}").read_all())
+            ours = sorted(
+                row["id"]
+                for row in lh.open(path).scan(["id"], where=f"{column} {op} {literal}").to_pylist()
+            )
+            theirs = pa.table(
+                query.execute(f"SELECT id FROM t WHERE {column} {op} {typed}").read_all()
+            )
             assert sorted(theirs["id"].to_pylist()) == ours, (column, op)
         here = frame.schema[column]
-        bound = pl.lit(value).str.to_datetime(time_zone="UTC", time_unit="us") if column == "instant" else pl.lit(value)
-        bound = bound.str.to_date() if column == "day" else bound if column == "instant" else bound.cast(here)
+        bound = (
+            pl.lit(value).str.to_datetime(time_zone="UTC", time_unit="us")
+            if column == "instant"
+            else pl.lit(value)
+        )
+        bound = (
+            bound.str.to_date()
+            if column == "day"
+            else bound
+            if column == "instant"
+            else bound.cast(here)
+        )
         kept = frame.filter(pl.col(column) > bound)["id"].to_list()
-        assert sorted(pl.scan_delta(path).filter(pl.col(column) > bound).select("id").collect()["id"].to_list()) == sorted(kept)
+        assert sorted(
+            pl.scan_delta(path)
+            .filter(pl.col(column) > bound)
+            .select("id")
+            .collect()["id"]
+            .to_list()
+        ) == sorted(kept)
 
 
 SCENE = """
@@ -148,10 +179,12 @@ import sys, json, datetime as dt, decimal, lakehold as lh, pyarrow as pa
 path, mode = sys.argv[1:3]
 utc = dt.timezone.utc
 if mode == "write":
-    at = [dt.datetime(2026, 3, 29, 1, 30, 0, 123456, utc), dt.datetime(2026, 7, 1, tzinfo=utc), None]
+    at = [dt.datetime(2026, 3, 29, 1, 30, 0, 123456, utc), dt.datetime(2026, 7, 1, 0, tzinfo=utc),
+          None]
     naive = [dt.datetime(2026, 3, 29, 2, 30, 0, 5), dt.datetime(1950, 1, 1), None]
-    rows = pa.table({"id": [1, 2, 3], "moment": pa.array(at, pa.timestamp("us", "UTC")), "naive": pa.array(naive, pa.timestamp("us")),
-                     "d": [1234.5, -0.25, None], "by": pa.array(at, pa.timestamp("us", "UTC"))})
+    rows = pa.table({"id": [1, 2, 3], "moment": pa.array(at, pa.timestamp("us", "UTC")),
+                     "naive": pa.array(naive, pa.timestamp("us")), "d": [1234.5, -0.25, None],
+                     "by": pa.array(at, pa.timestamp("us", "UTC"))})
     lh.write(path, rows, partition_by=["by"])
     lake = lh.connect(path + "_lake")
     lake.sql("CREATE TABLE t (z TIMESTAMPTZ, n TIMESTAMP, day DATE)")
@@ -167,23 +200,40 @@ print([sorted(f["partition_values"].items()) for f in sorted(lh.open(path).files
 """
 
 
-def test_the_time_zone_and_locale_of_the_machine_change_nothing(lake_path: str, tmp_path: pathlib.Path) -> None:
+def test_the_time_zone_and_locale_of_the_machine_change_nothing(
+    lake_path: str, tmp_path: pathlib.Path
+) -> None:
     def run(path: str, mode: str, zone: str, locale: str) -> str:
         environment = os.environ | {"TZ": zone, "LC_ALL": locale, "LANG": locale, "PYTHONUTF8": "1"}
         done = subprocess.run(
-            [sys.executable, "-c", SCENE, path, mode], env=environment, capture_output=True, text=True, check=False
+            [sys.executable, "-c", SCENE, path, mode],
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
         )
         assert done.returncode == 0, done.stderr
         return done.stdout
 
-    zones = [("UTC", "C"), ("America/New_York", "de_DE.UTF-8"), ("Asia/Kolkata", "tr_TR.UTF-8"), ("Pacific/Chatham", "C.UTF-8")]
-    told = [run(f"{tmp_path}/by_{number}", "write", zone, locale) for number, (zone, locale) in enumerate(zones)]
+    zones = [
+        ("UTC", "C"),
+        ("America/New_York", "de_DE.UTF-8"),
+        ("Asia/Kolkata", "tr_TR.UTF-8"),
+        ("Pacific/Chatham", "C.UTF-8"),
+    ]
+    told = [
+        run(f"{tmp_path}/by_{number}", "write", zone, locale)
+        for number, (zone, locale) in enumerate(zones)
+    ]
     told += [run(f"{tmp_path}/by_0", "read", zone, locale) for zone, locale in zones]
     assert len(set(told)) == 1, told
 
 
 def log_of(path: str, version: int) -> list[dict]:
-    return [json.loads(line) for line in pathlib.Path(f"{path}/_delta_log/{version:020}.json").read_text().splitlines()]
+    return [
+        json.loads(line)
+        for line in pathlib.Path(f"{path}/_delta_log/{version:020}.json").read_text().splitlines()
+    ]
 
 
 def test_in_commit_timestamps_come_first_rise_and_decide_time_travel(lake_path: str) -> None:
@@ -202,14 +252,18 @@ def test_in_commit_timestamps_come_first_rise_and_decide_time_travel(lake_path: 
     script = "import sys, lakehold as lh, datetime as dt\nfor t in sys.argv[2:]:\n print(lh.open(sys.argv[1], timestamp=dt.datetime."
     script += "fromtimestamp(int(t) / 1000, dt.timezone.utc)).version())"
     asked = [str(time) for time in times]
-    done = subprocess.run([sys.executable, "-c", script, path, *asked], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", script, path, *asked], capture_output=True, text=True, check=True
+    )
     assert [int(line) for line in done.stdout.split()] == list(range(6))
     assert deltalake.DeltaTable(path).to_pyarrow_table().num_rows == 5
 
 
 def test_append_only_tables_take_appends_and_refuse_overwrites(lake_path: str) -> None:
     lake = lh.connect(lake_path)
-    lake.sql("CREATE TABLE t (id BIGINT, k VARCHAR) PARTITIONED BY (k) WITH ('delta.appendOnly' = 'true')")
+    lake.sql(
+        "CREATE TABLE t (id BIGINT, k VARCHAR) PARTITIONED BY (k) WITH ('delta.appendOnly' = 'true')"
+    )
     table = lake.table("t")
     rows = pa.table({"id": [1], "k": ["a"]})
     table.append(rows)
@@ -225,7 +279,9 @@ def test_append_only_tables_take_appends_and_refuse_overwrites(lake_path: str) -
 
 def test_zoneless_timestamps_bring_their_feature_and_others_read_them(lake_path: str) -> None:
     naive = [dt.datetime(2026, 3, 29, 2, 30, 0, 5), dt.datetime(1950, 1, 1, 0, 0, 0, 1), None]
-    rows = pa.table({"id": pa.array([1, 2, 3], pa.int64()), "moment": pa.array(naive, pa.timestamp("us"))})
+    rows = pa.table(
+        {"id": pa.array([1, 2, 3], pa.int64()), "moment": pa.array(naive, pa.timestamp("us"))}
+    )
     path = f"{lake_path}/t"
     report = lh.write(path, rows)
     assert report is not None
@@ -238,5 +294,7 @@ def test_zoneless_timestamps_bring_their_feature_and_others_read_them(lake_path:
     assert "timestampNtz" in protocol["readerFeatures"]
     assert "timestampNtz" in protocol["writerFeatures"]
     deltalake.write_deltalake(path, rows.slice(0, 1), mode="append")
-    assert lh.open(path).scan(where="moment < TIMESTAMP '1960-01-01'").to_arrow()["id"].to_pylist() == [2]
+    assert lh.open(path).scan(where="moment < TIMESTAMP '1960-01-01'").to_arrow()[
+        "id"
+    ].to_pylist() == [2]
     assert lh.open(path).count() == 4

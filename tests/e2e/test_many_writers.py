@@ -1,4 +1,5 @@
-"""Processes that append at once, and processes that are killed while they do: nothing acknowledged is lost or doubled."""
+"""Processes that append at once, and processes that are killed while they do: nothing acknowledged
+is lost or doubled."""
 
 from __future__ import annotations
 
@@ -28,7 +29,9 @@ with open(ledger, "a", buffering=1) as acknowledged:
 
 def start(path: str, writer: int, appends: int, ledger: pathlib.Path) -> subprocess.Popen:
     return subprocess.Popen(
-        [sys.executable, "-c", WRITER, path, str(writer), str(appends), str(ledger)], stderr=subprocess.PIPE, text=True
+        [sys.executable, "-c", WRITER, path, str(writer), str(appends), str(ledger)],
+        stderr=subprocess.PIPE,
+        text=True,
     )
 
 
@@ -41,7 +44,9 @@ def acknowledged(ledgers: list[pathlib.Path]) -> list[int]:
     return keys
 
 
-def test_twelve_processes_append_and_nobody_sees_an_error(lake_path: str, tmp_path: pathlib.Path) -> None:
+def test_twelve_processes_append_and_nobody_sees_an_error(
+    lake_path: str, tmp_path: pathlib.Path
+) -> None:
     lake = lh.connect(lake_path)
     lake.sql("CREATE TABLE t (key BIGINT NOT NULL, writer BIGINT NOT NULL)")
     path = f"{lake_path}/t"
@@ -92,7 +97,9 @@ def test_killed_writers_lose_and_double_nothing(lake_path: str, tmp_path: pathli
     assert report["healthy"], report["findings"]
 
 
-def test_processes_end_well_while_their_checkpoint_is_written(lake_path: str, tmp_path: pathlib.Path) -> None:
+def test_processes_end_well_while_their_checkpoint_is_written(
+    lake_path: str, tmp_path: pathlib.Path
+) -> None:
     lake = lh.connect(lake_path)
     lake.sql("CREATE TABLE t (key BIGINT, writer BIGINT) WITH ('delta.checkpointInterval' = '1')")
     for writer in range(12):

@@ -17,7 +17,20 @@ import pytest
 import lakehold as lh
 
 UTC = dt.timezone.utc
-ODD_TEXTS = ["plain", "with space", "a/b", "per%cent", "ünïcödé ✓", "quote'd", "semi;colon", "a=b", "a:b", "tab\tbed", "{x}", "#?&+"]
+ODD_TEXTS = [
+    "plain",
+    "with space",
+    "a/b",
+    "per%cent",
+    "ünïcödé ✓",
+    "quote'd",
+    "semi;colon",
+    "a=b",
+    "a:b",
+    "tab\tbed",
+    "{x}",
+    "#?&+",
+]
 
 
 def random_table(seed: int, rows: int) -> pa.Table:
@@ -35,25 +48,49 @@ def random_table(seed: int, rows: int) -> pa.Table:
             "tiny": pa.array(column(lambda: rng.randint(-128, 127)), pa.int8()),
             "small": pa.array(column(lambda: rng.randint(-(2**15), 2**15 - 1)), pa.int16()),
             "medium": pa.array(column(lambda: rng.randint(-(2**31), 2**31 - 1)), pa.int32()),
-            "big": pa.array(column(lambda: rng.choice([-(2**63), 2**63 - 1, 0, rng.randint(-9, 9)])), pa.int64()),
-            "single": pa.array(column(lambda: rng.choice([0.5, -0.0, math.nan, math.inf])), pa.float32()),
+            "big": pa.array(
+                column(lambda: rng.choice([-(2**63), 2**63 - 1, 0, rng.randint(-9, 9)])), pa.int64()
+            ),
+            "single": pa.array(
+                column(lambda: rng.choice([0.5, -0.0, math.nan, math.inf])), pa.float32()
+            ),
             "double": pa.array(column(lambda: rng.choice(floats)), pa.float64()),
-            "price": pa.array(column(lambda: decimal.Decimal(rng.randint(-(10**9), 10**9)).scaleb(-2)), pa.decimal128(12, 2)),
-            "huge": pa.array(column(lambda: decimal.Decimal(rng.randint(-(10**37), 10**37))), pa.decimal128(38, 0)),
-            "text": pa.array(column(lambda: rng.choice(ODD_TEXTS) * rng.randint(0, 5)), pa.string()),
+            "price": pa.array(
+                column(lambda: decimal.Decimal(rng.randint(-(10**9), 10**9)).scaleb(-2)),
+                pa.decimal128(12, 2),
+            ),
+            "huge": pa.array(
+                column(lambda: decimal.Decimal(rng.randint(-(10**37), 10**37))),
+                pa.decimal128(38, 0),
+            ),
+            "text": pa.array(
+                column(lambda: rng.choice(ODD_TEXTS) * rng.randint(0, 5)), pa.string()
+            ),
             "blob": pa.array(column(lambda: rng.randbytes(rng.randint(0, 8))), pa.binary()),
-            "day": pa.array(column(lambda: dt.date(1970, 1, 1) + dt.timedelta(days=rng.randint(-9999, 29999))), pa.date32()),
+            "day": pa.array(
+                column(lambda: dt.date(1970, 1, 1) + dt.timedelta(days=rng.randint(-9999, 29999))),
+                pa.date32(),
+            ),
             "instant": pa.array(
-                column(lambda: dt.datetime(2020, 1, 1, tzinfo=UTC) + dt.timedelta(microseconds=rng.randint(0, 10**15))),
+                column(
+                    lambda: (
+                        dt.datetime(2020, 1, 1, tzinfo=UTC)
+                        + dt.timedelta(microseconds=rng.randint(0, 10**15))
+                    )
+                ),
                 pa.timestamp("us", "UTC"),
             ),
             "point": pa.array(
                 column(lambda: {"x": rng.randint(0, 9), "y": rng.choice([None, "why"])}),
                 pa.struct([("x", pa.int32()), ("y", pa.string())]),
             ),
-            "list": pa.array(column(lambda: [rng.choice([None, 1, 2]) for _ in range(rng.randint(0, 3))]), pa.list_(pa.int64())),
+            "list": pa.array(
+                column(lambda: [rng.choice([None, 1, 2]) for _ in range(rng.randint(0, 3))]),
+                pa.list_(pa.int64()),
+            ),
             "map": pa.array(
-                column(lambda: [(f"k{i}", rng.random()) for i in range(rng.randint(0, 3))]), pa.map_(pa.string(), pa.float64())
+                column(lambda: [(f"k{i}", rng.random()) for i in range(rng.randint(0, 3))]),
+                pa.map_(pa.string(), pa.float64()),
             ),
         }
     )
@@ -76,14 +113,18 @@ def canonical(value, signed_zeros: bool = True):
 
 def rows_of(table: pa.Table, names: list[str], signed_zeros: bool = True) -> list[tuple]:
     """Rows in order of id, columns in the order of `names`."""
-    rows = [tuple(canonical(row[name], signed_zeros) for name in names) for row in table.select(names).to_pylist()]
+    rows = [
+        tuple(canonical(row[name], signed_zeros) for name in names)
+        for row in table.select(names).to_pylist()
+    ]
     return sorted(rows, key=lambda row: row[names.index("id")])
 
 
 def same(
     ours: pa.Table, theirs: pa.Table, skip: tuple[str, ...] = (), signed_zeros: bool = True
 ) -> None:
-    """Both hold the same rows. What we write loses the sign of a zero where a row group holds both zeros: the
+    """Both hold the same rows. What we write loses the sign of a zero where a row group holds both
+    zeros: the
     engine's Parquet dictionaries take the two for one value, as SQL does. What we read keeps it."""
     names = [name for name in ours.column_names if name not in skip]
     assert set(theirs.column_names) >= set(names)
@@ -153,7 +194,9 @@ def test_partition_values_with_odd_characters(lake_path: str, text: str) -> None
     lh.write(path, rows, partition_by=["part"])
     same(rows, lh.open(path).to_arrow())
     same(rows, deltalake.DeltaTable(path).to_pyarrow_table())
-    assert lh.open(path).scan(where="part = ?", params=[text]).to_pylist() == [{"id": 1, "part": text}]
+    assert lh.open(path).scan(where="part = ?", params=[text]).to_pylist() == [
+        {"id": 1, "part": text}
+    ]
 
 
 def test_partition_columns_of_every_type(lake_path: str) -> None:
@@ -162,7 +205,14 @@ def test_partition_columns_of_every_type(lake_path: str) -> None:
         "i": (pa.int32(), [-5, 7, None]),
         "l": (pa.int64(), [-(2**63), 2**63 - 1, None]),
         "d": (pa.date32(), [dt.date(1969, 12, 31), dt.date(2026, 11, 21), None]),
-        "t": (pa.timestamp("us", "UTC"), [dt.datetime(2026, 1, 1, 1, 2, 3, 456789, UTC), dt.datetime(1999, 1, 1, tzinfo=UTC), None]),
+        "t": (
+            pa.timestamp("us", "UTC"),
+            [
+                dt.datetime(2026, 1, 1, 1, 2, 3, 456789, UTC),
+                dt.datetime(1999, 1, 1, tzinfo=UTC),
+                None,
+            ],
+        ),
         "p": (pa.decimal128(10, 3), [decimal.Decimal("1.500"), decimal.Decimal("-0.001"), None]),
         "f": (pa.float64(), [0.5, -2.25, None]),
     }

@@ -1,4 +1,5 @@
-"""The C++ package: installed into a prefix, found by CMake and by pkg-config, with nothing but the API in its symbols."""
+"""The C++ package: installed into a prefix, found by CMake and by pkg-config, with nothing but the
+API in its symbols."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Random tables and predicates: a pruned scan gives what filtering every row gives, and pruning does skip files."""
+"""Random tables and predicates: a pruned scan gives what filtering every row gives, and pruning
+does skip files."""
 
 from __future__ import annotations
 
@@ -27,7 +28,8 @@ def one_table_predicate(rng: random.Random) -> str:
 
 
 class Native:
-    """The same rows in a database of their own. Not scanned as Arrow: filters on Arrow take NaN for unequal to NaN."""
+    """The same rows in a database of their own. Not scanned as Arrow: filters on Arrow take NaN for
+    unequal to NaN."""
 
     def __init__(self, rows: pa.Table) -> None:
         self.database = duckdb.connect()
@@ -50,9 +52,15 @@ def agree(table: lh.Table, native: Native, where: str) -> int:
     return scan.files - scan.files_read
 
 
-@pytest.mark.parametrize("by", [[], ["part"], ["part", "flag"], ["tiny"], ["day"]], ids=lambda by: "-".join(by) or "whole")
+@pytest.mark.parametrize(
+    "by",
+    [[], ["part"], ["part", "flag"], ["tiny"], ["day"]],
+    ids=lambda by: "-".join(by) or "whole",
+)
 @pytest.mark.parametrize("seed", range(2))
-def test_a_pruned_scan_equals_filtering_everything(lake_path: str, seed: int, by: list[str]) -> None:
+def test_a_pruned_scan_equals_filtering_everything(
+    lake_path: str, seed: int, by: list[str]
+) -> None:
     rng = random.Random(seed)
     lake = lh.connect(lake_path, durability="none")
     clause = f" PARTITIONED BY ({', '.join(by)})" if by else ""
@@ -124,7 +132,11 @@ def test_as_few_files_as_can_hold_a_match_are_read(lake_path: str, where: str, r
 def test_a_constant_beyond_the_range_of_the_column_is_no_error(lake_path: str, op: str) -> None:
     table = ten_files(lake_path)
     rows = Native(table.to_arrow())
-    for where in (f"k::INTEGER {op} 366", f"id::BIGINT {op} 1099511627776", f"NOT (k::BIGINT {op} -1000)"):
+    for where in (
+        f"k::INTEGER {op} 366",
+        f"id::BIGINT {op} 1099511627776",
+        f"NOT (k::BIGINT {op} -1000)",
+    ):
         agree(table, rows, where)
 
 
@@ -132,7 +144,10 @@ def test_a_join_skips_files_that_hold_no_partner(lake_path: str) -> None:
     table = ten_files(lake_path)
     lake = lh.connect(lake_path)
     lake.register("wanted", pa.table({"id": pa.array([41, 43], pa.int32())}))
-    assert sorted(lake.sql("SELECT t.s FROM t JOIN wanted USING (id)").fetchall()) == [("e1",), ("e3",)]
+    assert sorted(lake.sql("SELECT t.s FROM t JOIN wanted USING (id)").fetchall()) == [
+        ("e1",),
+        ("e3",),
+    ]
     assert table.count() == 100
 
 
@@ -147,7 +162,9 @@ def z85(raw: bytes) -> str:
 def bitmap(rows: list[int]) -> bytes:
     """A portable RoaringBitmapArray of one array container."""
     values = sorted(rows)
-    container = struct.pack("<IIHHI", 12346, 1, 0, len(values) - 1, 16) + struct.pack(f"<{len(values)}H", *values)
+    container = struct.pack("<IIHHI", 12346, 1, 0, len(values) - 1, 16) + struct.pack(
+        f"<{len(values)}H", *values
+    )
     return struct.pack("<IQI", 1681511377, 1, 0) + container
 
 
@@ -168,21 +185,31 @@ def delete_rows(path: pathlib.Path, gone: dict[str, list[int]], inline: bool) ->
         if inline:
             vector |= {"storageType": "i", "pathOrInlineDv": z85(raw)}
         else:
-
-
             vector |= {"storageType": "u", "pathOrInlineDv": z85(name.bytes), "offset": len(blob)}
             blob += struct.pack(">I", len(raw)) + raw + struct.pack(">I", zlib.crc32(raw))
-        add |= {"deletionVector": vector, "stats": json.dumps(json.loads(add["stats"]) | {"tightBounds": False})}
-        remove = {"path": key, "deletionTimestamp": 1, "dataChange": True, "partitionValues": add["partitionValues"]}
+        add |= {
+            "deletionVector": vector,
+            "stats": json.dumps(json.loads(add["stats"]) | {"tightBounds": False}),
+        }
+        remove = {
+            "path": key,
+            "deletionTimestamp": 1,
+            "dataChange": True,
+            "partitionValues": add["partitionValues"],
+        }
         actions += [{"remove": remove}, {"add": add}]
     if not inline:
         (path / f"deletion_vector_{name}.bin").write_bytes(blob)
-    (log / f"{version + 1:020}.json").write_text("".join(json.dumps(action) + "\n" for action in actions))
+    (log / f"{version + 1:020}.json").write_text(
+        "".join(json.dumps(action) + "\n" for action in actions)
+    )
 
 
 @pytest.mark.parametrize("inline", [True, False], ids=["inline", "in-a-file"])
 @pytest.mark.parametrize("seed", range(2))
-def test_rows_of_deletion_vectors_are_gone_under_any_predicate(lake_path: str, seed: int, inline: bool) -> None:
+def test_rows_of_deletion_vectors_are_gone_under_any_predicate(
+    lake_path: str, seed: int, inline: bool
+) -> None:
     rng = random.Random(seed)
     lake = lh.connect(lake_path, durability="none")
     lake.sql(f"CREATE TABLE t ({COLUMNS}) WITH ('delta.enableDeletionVectors' = 'true')")
@@ -210,7 +237,14 @@ def test_rows_of_deletion_vectors_are_gone_under_any_predicate(lake_path: str, s
     for _ in range(25):
         agree(table, native, one_table_predicate(rng))
     again = lh.connect(lake_path)
-    for columns in ("count(*)", "min(id), max(id)", "min(day), max(day)", "count(k)", "min(p), max(p)", "min(flag), max(flag)"):
+    for columns in (
+        "count(*)",
+        "min(id), max(id)",
+        "min(day), max(day)",
+        "count(k)",
+        "min(p), max(p)",
+        "min(flag), max(flag)",
+    ):
         sql = f"SELECT {columns} FROM t"
         assert again.sql(sql).fetchall() == native.database.execute(sql).fetchall()
     assert lh.open(path, version=4).count() == 160
@@ -219,7 +253,11 @@ def test_rows_of_deletion_vectors_are_gone_under_any_predicate(lake_path: str, s
 
 
 CORPUS = corpus_folder()
-VECTORS = ["kernel-rs.table-with-dv-small", "kernel-rs.with-short-dv", "delta-rs.table_with_deletion_logs"]
+VECTORS = [
+    "kernel-rs.table-with-dv-small",
+    "kernel-rs.with-short-dv",
+    "delta-rs.table_with_deletion_logs",
+]
 
 
 @pytest.mark.skipif(CORPUS is None, reason="no corpus: set LAKEHOLD_CORPUS")

@@ -1,6 +1,7 @@
 """User-facing SQL in DuckDB's sqllogictest format: tests/sql/*.test, each in a lake of its own.
 
-Understood: `statement ok`, `statement error` (with a text after ----), `query TYPES [rowsort]`, comments, blank lines.
+Understood: `statement ok`, `statement error` (with a text after ----), `query TYPES [rowsort]`,
+comments, blank lines.
 """
 
 from __future__ import annotations

@@ -1,6 +1,8 @@
-"""The installed wheel: what it carries, its command, and one process with pip's duckdb in either order.
+"""The installed wheel: what it carries, its command, and one process with pip's duckdb in either
+order.
 
-$LAKEHOLD_WHEEL_PYTHON is the interpreter of a virtual environment where `pip install .` put lakehold; without it the one
+$LAKEHOLD_WHEEL_PYTHON is the interpreter of a virtual environment where `pip install .` put
+lakehold; without it the one
 that runs the tests is asked.
 """
 
@@ -40,12 +42,19 @@ BESIDE = """
 """
 
 
-def run(code: str, *, path: str = "", folder: pathlib.Path | None = None) -> subprocess.CompletedProcess[str]:
+def run(
+    code: str, *, path: str = "", folder: pathlib.Path | None = None
+) -> subprocess.CompletedProcess[str]:
     environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
     if path:
         environment["PYTHONPATH"] = path
     return subprocess.run(
-        [PYTHON, "-c", textwrap.dedent(code)], capture_output=True, text=True, timeout=120, env=environment, cwd=folder
+        [PYTHON, "-c", textwrap.dedent(code)],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        env=environment,
+        cwd=folder,
     )
 
 
@@ -55,7 +64,9 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
     code = "import importlib.metadata as m, lakehold; m.distribution('lakehold'); print(lakehold.__file__)"
     done = run(code, folder=tmp_path_factory.mktemp("nowhere"))
     if done.returncode != 0:
-        pytest.skip(f"{PYTHON} has no lakehold wheel installed: pip install . there, or set LAKEHOLD_WHEEL_PYTHON")
+        pytest.skip(
+            f"{PYTHON} has no lakehold wheel installed: pip install . there, or set LAKEHOLD_WHEEL_PYTHON"
+        )
     return pathlib.Path(done.stdout.strip()).parent
 
 
@@ -65,15 +76,32 @@ def duckdb_folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     folders = {}
     for version in DUCKDB_VERSIONS:
         target = tmp_path_factory.mktemp("duckdb")
-        command = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--only-binary", ":all:", "--target",
-                   str(target), f"duckdb=={version}"]
+        command = [
+            sys.executable,
+            "-m",
+            "pip",
+            "install",
+            "-q",
+            "--no-deps",
+            "--only-binary",
+            ":all:",
+            "--target",
+            str(target),
+            f"duckdb=={version}",
+        ]
         if subprocess.run(command, capture_output=True, timeout=240).returncode == 0:
             folders[version] = str(target)
     return folders
 
 
 def test_the_wheel_carries_the_engine_the_library_and_the_command(wheel: pathlib.Path):
-    for name in ("liblakehold.so", "liblakehold_engine.so", "bin/lakehold", "py.typed", "_lakehold.pyi"):
+    for name in (
+        "liblakehold.so",
+        "liblakehold_engine.so",
+        "bin/lakehold",
+        "py.typed",
+        "_lakehold.pyi",
+    ):
         assert (wheel / name).exists(), name
     assert list(wheel.glob("*duckdb*")), "no engine beside the package"
 
@@ -89,12 +117,18 @@ def test_the_wheels_command_runs_natively(wheel: pathlib.Path, tmp_path: pathlib
 @pytest.mark.parametrize("order", ["duckdb-first", "lakehold-first"])
 @pytest.mark.parametrize("version", DUCKDB_VERSIONS)
 def test_lakehold_and_pips_duckdb_live_in_one_process(
-    wheel: pathlib.Path, duckdb_folders: dict[str, str], tmp_path: pathlib.Path, version: str, order: str
+    wheel: pathlib.Path,
+    duckdb_folders: dict[str, str],
+    tmp_path: pathlib.Path,
+    version: str,
+    order: str,
 ):
     if version not in duckdb_folders:
         pytest.skip(f"pip has no duckdb {version} for this Python")
     imports = "import duckdb, lakehold" if order == "duckdb-first" else "import lakehold, duckdb"
-    code = textwrap.dedent(BESIDE).format(imports=imports, lake=str(tmp_path / "lake"), version=version)
+    code = textwrap.dedent(BESIDE).format(
+        imports=imports, lake=str(tmp_path / "lake"), version=version
+    )
     done = run(code, path=duckdb_folders[version], folder=tmp_path)
     assert done.returncode == 0, done.stderr
     assert f"beside {version}" in done.stdout

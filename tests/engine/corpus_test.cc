@@ -1,4 +1,5 @@
-// Foreign tables (tests/../../shared/corpus or $LAKEHOLD_CORPUS): every row of every table this build claims to read.
+// Foreign tables (tests/../../shared/corpus or $LAKEHOLD_CORPUS): every row of every table this
+// build claims to read.
 #include <cstdlib>
 #include <map>
 #include <set>
@@ -51,10 +52,12 @@ class Corpus : public ::testing::Test {
   // A projection under which both sides have the same types: the expected file's names and types.
   std::string Columns(const std::string& expected) {
     std::string columns;
-    auto result = lake.connection().Query("SELECT column_name, column_type FROM (DESCRIBE FROM '" + expected + "')");
+    auto result = lake.connection().Query("SELECT column_name, column_type FROM (DESCRIBE FROM '" +
+                                          expected + "')");
     for (auto& row : *result) {
       if (!columns.empty()) columns += ", ";
-      columns += "CAST(\"" + row.GetValue<std::string>(0) + "\" AS " + row.GetValue<std::string>(1) + ")";
+      columns +=
+          "CAST(\"" + row.GetValue<std::string>(0) + "\" AS " + row.GetValue<std::string>(1) + ")";
     }
     return columns;
   }
@@ -62,7 +65,8 @@ class Corpus : public ::testing::Test {
   // Empty if the contents are equal, else what is wrong.
   std::string Differences(const std::string& source, const std::string& expected) {
     const std::string columns = Columns(expected);
-    const std::string ours = "SELECT " + columns + " FROM " + source, theirs = "SELECT " + columns + " FROM '" + expected + "'";
+    const std::string ours = "SELECT " + columns + " FROM " + source,
+                      theirs = "SELECT " + columns + " FROM '" + expected + "'";
     const auto missing = lake.Rows("SELECT count(*) FROM (" + theirs + " EXCEPT ALL " + ours + ")");
     const auto extra = lake.Rows("SELECT count(*) FROM (" + ours + " EXCEPT ALL " + theirs + ")");
     if (missing == "0\n" && extra == "0\n") return {};
@@ -70,7 +74,8 @@ class Corpus : public ::testing::Test {
   }
 
   static bool NotBuiltYet(const std::string& error) {
-    return error.find("types.no_sql_type") != std::string::npos || error.find("variant") != std::string::npos;
+    return error.find("types.no_sql_type") != std::string::npos ||
+           error.find("variant") != std::string::npos;
   }
 
   std::string folder;
@@ -95,7 +100,8 @@ TEST_F(Corpus, EveryReadableTableHasTheExpectedRows) {
     EXPECT_EQ(Differences(source, expected), "") << name;
     ++compared;
   }
-  std::printf("corpus: %d tables counted, %d compared row by row, %zu skipped\n", counted, compared, skipped.size());
+  std::printf("corpus: %d tables counted, %d compared row by row, %zu skipped\n", counted, compared,
+              skipped.size());
   for (const auto& name : skipped) std::printf("  skipped %s\n", name.c_str());
   EXPECT_GT(counted, 30);
 }
@@ -105,8 +111,8 @@ TEST_F(Corpus, OldVersionsHaveTheExpectedNumberOfRows) {
   std::set<std::string> skipped;
   for (auto& row : ReadTsv(folder + "/versions.tsv")) {
     if (row["expect"] != "read" || skipped.count(row["name"]) > 0) continue;
-    const auto count = lake.Rows("SELECT count(*) FROM (SELECT * FROM corpus.\"" + row["name"] + "\" AT (VERSION => " +
-                                 row["version"] + "))");
+    const auto count = lake.Rows("SELECT count(*) FROM (SELECT * FROM corpus.\"" + row["name"] +
+                                 "\" AT (VERSION => " + row["version"] + "))");
     if (NotBuiltYet(count)) {
       skipped.insert(row["name"]);
       continue;

@@ -1,7 +1,6 @@
-// Every statement that writes, with every call of its store failing in turn: a healthy look afterwards sees the old state
-// or the new one, an error means the old one unless it says that it does not know, and the session goes on.
-#include <gtest/gtest.h>
-
+// Every statement that writes, with every call of its store failing in turn: a healthy look
+// afterwards sees the old state or the new one, an error means the old one unless it says that it
+// does not know, and the session goes on.
 #include <atomic>
 #include <functional>
 #include <memory>
@@ -11,6 +10,7 @@
 #include <vector>
 
 #include <fmt/format.h>
+#include <gtest/gtest.h>
 
 #include "delta/checkpoint.h"
 #include "delta/lake_folder.h"
@@ -87,9 +87,11 @@ std::function<Status(Session&)> Overwrite(std::string source, std::optional<std:
 }
 
 std::vector<Scenario> Scenarios() {
-  const std::vector<std::string> plain = {"CREATE TABLE t (a INTEGER, p INTEGER)", "INSERT INTO t VALUES (1, 1), (2, 2)"};
-  const std::vector<std::string> parted = {"CREATE TABLE t (a INTEGER, p INTEGER) PARTITIONED BY (p)",
-                                           "INSERT INTO t VALUES (1, 1), (2, 2)"};
+  const std::vector<std::string> plain = {"CREATE TABLE t (a INTEGER, p INTEGER)",
+                                          "INSERT INTO t VALUES (1, 1), (2, 2)"};
+  const std::vector<std::string> parted = {
+      "CREATE TABLE t (a INTEGER, p INTEGER) PARTITIONED BY (p)",
+      "INSERT INTO t VALUES (1, 1), (2, 2)"};
   return {
       {"Create", {}, Sql("CREATE TABLE t (a INTEGER, p INTEGER)")},
       {"CreateAs", {}, Sql("CREATE TABLE t AS SELECT i AS a, i % 3 AS p FROM range(10) r(i)")},
@@ -99,7 +101,8 @@ std::vector<Scenario> Scenarios() {
       {"InsertSelect", plain, Sql("INSERT INTO t SELECT a + 10, p FROM t")},
       {"Overwrite", plain, Overwrite("SELECT 9 AS a, 9 AS p", std::nullopt)},
       {"OverwriteWhere", parted, Overwrite("SELECT 9 AS a, 2 AS p", "p = 2")},
-      {"Transaction", plain, Sql("BEGIN; INSERT INTO t VALUES (3, 3); INSERT INTO t VALUES (4, 4); COMMIT")},
+      {"Transaction", plain,
+       Sql("BEGIN; INSERT INTO t VALUES (3, 3); INSERT INTO t VALUES (4, 4); COMMIT")},
       {"Drop", plain, Sql("DROP TABLE t")},
   };
 }
@@ -121,7 +124,9 @@ class FaultTest : public EngineTest, public ::testing::WithParamInterface<Scenar
   }
 
   static std::string StateIn(Session& session) {
-    auto state = ReadText(session, "SELECT coalesce(string_agg(concat(a, '/', p), ' ' ORDER BY a), 'no rows') FROM t");
+    auto state = ReadText(
+        session,
+        "SELECT coalesce(string_agg(concat(a, '/', p), ' ' ORDER BY a), 'no rows') FROM t");
     return state.find("[sql.unknown_table]") != state.npos ? kGone : state;
   }
   // What anybody else sees.
@@ -184,12 +189,13 @@ class FaultTest : public EngineTest, public ::testing::WithParamInterface<Scenar
   }
 
   // The machine went down with the process: what was settled is there, the rest is not.
-  static void CheckAfterPowerCut(storage::MemoryStore& store, const Status& status, const std::string& before,
-                                 const std::string& after) {
+  static void CheckAfterPowerCut(storage::MemoryStore& store, const Status& status,
+                                 const std::string& before, const std::string& after) {
     store.LoseUnsettled();
     // A look with fresh eyes: another store, as another process would have.
     auto copy = storage::NewMemoryStore(runtime().runtime().clock);
-    for (const auto& key : ListKeys(store)) lakehold::testing::Put(*copy, key, lakehold::testing::Read(store, key));
+    for (const auto& key : ListKeys(store))
+      lakehold::testing::Put(*copy, key, lakehold::testing::Read(store, key));
     const std::string state = StateOf(copy);
     EXPECT_TRUE(state == before || state == after) << "mixed after a power cut: " << state;
     if (status.ok()) {
@@ -197,7 +203,8 @@ class FaultTest : public EngineTest, public ::testing::WithParamInterface<Scenar
     }
   }
 
-  static void CheckGoesOn(Session& session, const Scenario& scenario, const std::string& state, const std::string& after) {
+  static void CheckGoesOn(Session& session, const Scenario& scenario, const std::string& state,
+                          const std::string& after) {
     EXPECT_EQ(StateIn(session), state) << "the session sees something else";
     if (state == after) return;
     LAKEHOLD_EXPECT_OK(scenario.act(session));
@@ -206,11 +213,16 @@ class FaultTest : public EngineTest, public ::testing::WithParamInterface<Scenar
 
   static std::string_view FaultName(Fault fault) {
     switch (fault) {
-      case Fault::kErrorBefore: return "an error before";
-      case Fault::kErrorAfter: return "an error after";
-      case Fault::kLostAnswer: return "a lost answer";
-      case Fault::kCrash: return "a crash";
-      default: return "a fault";
+      case Fault::kErrorBefore:
+        return "an error before";
+      case Fault::kErrorAfter:
+        return "an error after";
+      case Fault::kLostAnswer:
+        return "a lost answer";
+      case Fault::kCrash:
+        return "a crash";
+      default:
+        return "a fault";
     }
   }
 };
@@ -222,7 +234,8 @@ TEST_P(FaultTest, EveryCallMayFailAndTheTableIsOldOrNew) {
   LAKEHOLD_EXPECT_OK(scenario.act(*SessionOn(healthy)));
   const std::string after = StateOf(healthy);
   ASSERT_NE(before, after);
-  for (const Fault fault : {Fault::kErrorBefore, Fault::kErrorAfter, Fault::kLostAnswer, Fault::kCrash}) {
+  for (const Fault fault :
+       {Fault::kErrorBefore, Fault::kErrorAfter, Fault::kLostAnswer, Fault::kCrash}) {
     int64_t at = 0;
     while (TryOne(scenario, at, fault, before, after) && at < 500) ++at;
     EXPECT_GT(at, 2) << "hardly a call was made: the test proved nothing";
@@ -235,12 +248,15 @@ INSTANTIATE_TEST_SUITE_P(Statements, FaultTest, ::testing::ValuesIn(Scenarios())
 
 class CheckpointFaultTest : public FaultTest {};
 
-// A checkpoint is a hint: whatever becomes of it, the table reads the same, and the next one can be written.
+// A checkpoint is a hint: whatever becomes of it, the table reads the same, and the next one can be
+// written.
 TEST_F(CheckpointFaultTest, EveryCallMayFailAndTheTableStaysAsItIs) {
-  const std::vector<std::string> setup = {"CREATE TABLE t (a INTEGER, p INTEGER) PARTITIONED BY (p)",
-                                          "INSERT INTO t VALUES (1, 1), (2, 2)", "INSERT INTO t VALUES (3, 1)"};
+  const std::vector<std::string> setup = {
+      "CREATE TABLE t (a INTEGER, p INTEGER) PARTITIONED BY (p)",
+      "INSERT INTO t VALUES (1, 1), (2, 2)", "INSERT INTO t VALUES (3, 1)"};
   const std::string rows = StateOf(Prepared(setup));
-  for (const Fault fault : {Fault::kErrorBefore, Fault::kErrorAfter, Fault::kLostAnswer, Fault::kCrash}) {
+  for (const Fault fault :
+       {Fault::kErrorBefore, Fault::kErrorAfter, Fault::kLostAnswer, Fault::kCrash}) {
     bool sprung = true;
     for (int64_t at = 0; sprung && at < 200; ++at) {
       const auto store = Prepared(setup);
@@ -254,7 +270,8 @@ TEST_F(CheckpointFaultTest, EveryCallMayFailAndTheTableStaysAsItIs) {
       const auto report = delta::WriteCheckpoint(lake, **snapshot, context);
       trap.Disarm();
       sprung = !trap.sprung().empty();
-      SCOPED_TRACE(fmt::format("{} at call {}, {}: {}", FaultName(fault), at, trap.sprung(), lakehold::testing::Outcome(report)));
+      SCOPED_TRACE(fmt::format("{} at call {}, {}: {}", FaultName(fault), at, trap.sprung(),
+                               lakehold::testing::Outcome(report)));
       EXPECT_EQ(StateOf(store), rows);
       if (fault == Fault::kCrash) store->LoseUnsettled();
       const auto root = delta::TableRoot{store, "t"};

@@ -1,8 +1,6 @@
-// ScanLake: a DuckDB of its own with our storage extension and file system, over lakes in a temporary folder, for tests of
-// the reading half without sessions. Externally synchronized.
+// ScanLake: a DuckDB of its own with our storage extension and file system, over lakes in a
+// temporary folder, for tests of the reading half without sessions. Externally synchronized.
 #pragma once
-
-#include <gtest/gtest.h>
 
 #include <filesystem>
 #include <fstream>
@@ -10,9 +8,11 @@
 #include <string>
 #include <vector>
 
+#include "duckdb.hpp"
+#include <gtest/gtest.h>
+
 #include "base/system_runtime.h"
 #include "delta/snapshot_cache.h"
-#include "duckdb.hpp"
 #include "engine/checkpoint_codec.h"
 #include "engine/duckdb_errors.h"
 #include "engine/lake_catalog.h"
@@ -26,11 +26,12 @@ namespace lakehold::engine {
 class ScanLake {
  public:
   ScanLake()
-      : world_(std::make_shared<LakeWorld>(Environment{runtime_.runtime(), &cache_, 0, 0, "", storage::Durability::kNone},
-                                           registry_, MakeCheckpointCodec([this] { return NewConnection(); }, registry_))) {
+      : world_(std::make_shared<LakeWorld>(
+            Environment{runtime_.runtime(), &cache_, 0, 0, "", storage::Durability::kNone},
+            registry_, MakeCheckpointCodec([this] { return NewConnection(); }, registry_))) {
     duckdb::DBConfig config;
-    duckdb::StorageExtension::Register(config, kLakeType,
-                                       duckdb::shared_ptr<duckdb::StorageExtension>(MakeLakeStorage(world_)));
+    duckdb::StorageExtension::Register(
+        config, kLakeType, duckdb::shared_ptr<duckdb::StorageExtension>(MakeLakeStorage(world_)));
     db_ = std::make_unique<duckdb::DuckDB>(nullptr, &config);
     db_->instance->GetFileSystem().RegisterSubSystem(MakeStoreFileSystem(registry_));
     connection_ = Connect();
@@ -39,8 +40,12 @@ class ScanLake {
 
   std::string path() const { return folder_.path(); }
   duckdb::Connection& connection() { return *connection_; }
-  duckdb::unique_ptr<duckdb::Connection> NewConnection() { return duckdb::make_uniq<duckdb::Connection>(*db_); }
-  std::unique_ptr<duckdb::Connection> Connect() { return std::make_unique<duckdb::Connection>(*db_); }
+  duckdb::unique_ptr<duckdb::Connection> NewConnection() {
+    return duckdb::make_uniq<duckdb::Connection>(*db_);
+  }
+  std::unique_ptr<duckdb::Connection> Connect() {
+    return std::make_unique<duckdb::Connection>(*db_);
+  }
   SessionState& state() { return SessionState::Of(*connection_->context); }
 
   void Do(const std::string& sql) {
@@ -82,36 +87,41 @@ class ScanLake {
     std::ofstream out(folder / name);
     for (const auto& action : actions) out << action << "\n";
   }
-  // Writes a Parquet file of the table and gives its add action. `stats` is a JSON object, `partition` another.
+  // Writes a Parquet file of the table and gives its add action. `stats` is a JSON object,
+  // `partition` another.
   std::string Parquet(const std::string& table, const std::string& file, const std::string& select,
-                      const std::string& stats, const std::string& partition = "{}", const std::string& options = "") {
+                      const std::string& stats, const std::string& partition = "{}",
+                      const std::string& options = "") {
     const auto target = std::filesystem::path(path()) / table / file;
     std::filesystem::create_directories(target.parent_path());
     Do("COPY (" + select + ") TO '" + target.string() + "' (FORMAT parquet" + options + ")");
     return Add(file, std::filesystem::file_size(target), stats, partition);
   }
-  static std::string Add(const std::string& file, uint64_t size, const std::string& stats, const std::string& partition) {
-    std::string text = R"({"add":{"path":")" + file + R"(","partitionValues":)" + partition + R"(,"size":)" +
-                       std::to_string(size) + R"(,"modificationTime":1,"dataChange":true)";
+  static std::string Add(const std::string& file, uint64_t size, const std::string& stats,
+                         const std::string& partition) {
+    std::string text = R"({"add":{"path":")" + file + R"(","partitionValues":)" + partition +
+                       R"(,"size":)" + std::to_string(size) +
+                       R"(,"modificationTime":1,"dataChange":true)";
     if (!stats.empty()) text += R"(,"stats":)" + Quoted(stats);
     return text + "}}";
   }
   static std::string Protocol(int reader = 1, int writer = 2) {
-    return R"({"protocol":{"minReaderVersion":)" + std::to_string(reader) + R"(,"minWriterVersion":)" +
-           std::to_string(writer) + "}}";
+    return R"({"protocol":{"minReaderVersion":)" + std::to_string(reader) +
+           R"(,"minWriterVersion":)" + std::to_string(writer) + "}}";
   }
-  // `fields` is the JSON of the fields, `partitions` of the partition columns, `configuration` of the properties.
+  // `fields` is the JSON of the fields, `partitions` of the partition columns, `configuration` of
+  // the properties.
   static std::string Metadata(const std::string& fields, const std::string& partitions = "[]",
                               const std::string& configuration = "{}") {
     return R"({"metaData":{"id":"5fba94ed-9794-4965-ba6e-6ee3c0d22af9","format":{"provider":"parquet","options":{}},)"
            R"("schemaString":)" +
-           Quoted(R"({"type":"struct","fields":[)" + fields + "]}") + R"(,"partitionColumns":)" + partitions +
-           R"(,"configuration":)" + configuration + R"(,"createdTime":1}})";
+           Quoted(R"({"type":"struct","fields":[)" + fields + "]}") + R"(,"partitionColumns":)" +
+           partitions + R"(,"configuration":)" + configuration + R"(,"createdTime":1}})";
   }
-  static std::string Field(const std::string& name, const std::string& type, const std::string& metadata = "{}",
-                           bool nullable = true) {
-    return R"({"name":")" + name + R"(","type":)" + (type[0] == '{' ? type : '"' + type + '"') + R"(,"nullable":)" +
-           (nullable ? "true" : "false") + R"(,"metadata":)" + metadata + "}";
+  static std::string Field(const std::string& name, const std::string& type,
+                           const std::string& metadata = "{}", bool nullable = true) {
+    return R"({"name":")" + name + R"(","type":)" + (type[0] == '{' ? type : '"' + type + '"') +
+           R"(,"nullable":)" + (nullable ? "true" : "false") + R"(,"metadata":)" + metadata + "}";
   }
 
  private:

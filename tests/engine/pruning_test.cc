@@ -14,23 +14,30 @@ class Pruning : public ::testing::Test {
   void SetUp() override {
     std::vector<std::string> actions{
         L::Protocol(),
-        L::Metadata(L::Field("id", "long") + "," + L::Field("name", "string") + "," + L::Field("amount", "decimal(10,2)") + "," +
-                        L::Field("at", "timestamp_ntz") + "," +
-                        L::Field("s", R"({"type":"struct","fields":[)" + L::Field("x", "integer") + "]}") + "," +
-                        L::Field("ok", "boolean") + "," + L::Field("day", "date") + "," + L::Field("region", "string"),
-                    R"(["day","region"])")};
+        L::Metadata(
+            L::Field("id", "long") + "," + L::Field("name", "string") + "," +
+                L::Field("amount", "decimal(10,2)") + "," + L::Field("at", "timestamp_ntz") + "," +
+                L::Field("s", R"({"type":"struct","fields":[)" + L::Field("x", "integer") + "]}") +
+                "," + L::Field("ok", "boolean") + "," + L::Field("day", "date") + "," +
+                L::Field("region", "string"),
+            R"(["day","region"])")};
     for (int i = 0; i < 10; ++i) {
       const auto lo = std::to_string(i * 1000), hi = std::to_string(i * 1000 + 999);
       const std::string letter(1, static_cast<char>('a' + i));
       const std::string day = "2026-01-0" + std::to_string(i / 2 + 1);
       actions.push_back(lake.Parquet(
           "t", "f" + std::to_string(i) + ".parquet",
-          "SELECT i AS id, '" + letter + "' || lpad(i::VARCHAR, 5, '0') AS name, (i / 100.0)::DECIMAL(10,2) AS amount, "
-          "TIMESTAMP '" + day + "' + INTERVAL (i) SECOND AS at, {'x': i::INTEGER} AS s, i % 2 = 0 AS ok FROM range(" + lo +
-              ", " + hi + " + 1) t(i)",
-          R"({"numRecords":1000,"minValues":{"id":)" + lo + R"(,"name":")" + letter + "0" + std::to_string(i) + R"(000","amount":)" +
-              std::to_string(i * 10) + R"(.00,"s":{"x":)" + lo + R"(}},"maxValues":{"id":)" + hi + R"(,"name":")" + letter +
-              "0" + std::to_string(i) + R"(999","amount":)" + std::to_string(i * 10 + 9) + R"(.99,"s":{"x":)" + hi +
+          "SELECT i AS id, '" + letter +
+              "' || lpad(i::VARCHAR, 5, '0') AS name, (i / 100.0)::DECIMAL(10,2) AS amount, "
+              "TIMESTAMP '" +
+              day +
+              "' + INTERVAL (i) SECOND AS at, {'x': i::INTEGER} AS s, i % 2 = 0 AS ok FROM range(" +
+              lo + ", " + hi + " + 1) t(i)",
+          R"({"numRecords":1000,"minValues":{"id":)" + lo + R"(,"name":")" + letter + "0" +
+              std::to_string(i) + R"(000","amount":)" + std::to_string(i * 10) +
+              R"(.00,"s":{"x":)" + lo + R"(}},"maxValues":{"id":)" + hi + R"(,"name":")" + letter +
+              "0" + std::to_string(i) + R"(999","amount":)" + std::to_string(i * 10 + 9) +
+              R"(.99,"s":{"x":)" + hi +
               R"(}},"nullCount":{"id":0,"name":0,"amount":0,"s":{"x":0}}})",
           R"({"day":")" + day + R"(","region":")" + (i % 2 == 0 ? "north" : "south") + "\"}"));
     }
@@ -98,7 +105,8 @@ TEST_F(Pruning, KeepsEverythingItDoesNotUnderstand) {
   EXPECT_EQ(FilesFor("random() < 2 AND id < 1000"), 1);
 }
 
-// Conditions made at random, small ones nested into larger ones: a pruned scan gives what the plain table gives.
+// Conditions made at random, small ones nested into larger ones: a pruned scan gives what the plain
+// table gives.
 TEST_F(Pruning, AgreesWithThePlainTableOnRandomConditions) {
   uint64_t seed = 20260101;
   auto pick = [&seed](size_t n) {
@@ -117,7 +125,8 @@ TEST_F(Pruning, AgreesWithThePlainTableOnRandomConditions) {
           return "(" + a + " AND " + b + ")";
       }
     }
-    const std::vector<std::string> ops{"=", "<>", "<", "<=", ">", ">=", "IS DISTINCT FROM", "IS NOT DISTINCT FROM"};
+    const std::vector<std::string> ops{
+        "=", "<>", "<", "<=", ">", ">=", "IS DISTINCT FROM", "IS NOT DISTINCT FROM"};
     const auto op = " " + ops[pick(ops.size())] + " ";
     const auto number = std::to_string(pick(11'000));
     switch (pick(11)) {
@@ -161,14 +170,16 @@ TEST_F(Pruning, SkipsFilesByTheKeysOfAJoin) {
 
 TEST_F(Pruning, TopNAgreesWithThePlainTable) {
   const char* top = " ORDER BY id DESC LIMIT 3";
-  EXPECT_EQ(lake.Rows(std::string("SELECT id, name FROM lake.t") + top), lake.Rows(std::string("SELECT id, name FROM plain") + top));
+  EXPECT_EQ(lake.Rows(std::string("SELECT id, name FROM lake.t") + top),
+            lake.Rows(std::string("SELECT id, name FROM plain") + top));
 }
 
 TEST_F(Pruning, AnswersCountMinAndMaxFromTheLog) {
   auto from_log = [&](const std::string& sql) {
     return lake.Rows("EXPLAIN " + sql).find("LAKEHOLD_FILES_SCAN") == std::string::npos;
   };
-  EXPECT_EQ(lake.Rows("SELECT count(*), min(id), max(id), max(amount), min(day) FROM lake.t"), "10000|0|9999|99.99|2026-01-01\n");
+  EXPECT_EQ(lake.Rows("SELECT count(*), min(id), max(id), max(amount), min(day) FROM lake.t"),
+            "10000|0|9999|99.99|2026-01-01\n");
   EXPECT_FALSE(from_log("SELECT sum(id) FROM lake.t"));
   EXPECT_TRUE(from_log("SELECT count(*), min(id), max(id), max(amount), min(day) FROM lake.t"));
   EXPECT_TRUE(from_log("SELECT count(*) FROM lake.t WHERE day = '2026-01-02'"));
@@ -179,17 +190,21 @@ TEST_F(Pruning, AnswersCountMinAndMaxFromTheLog) {
 }
 
 TEST_F(Pruning, PartitionColumnsAreKnownToTheOptimizer) {
-  EXPECT_EQ(lake.Rows("SELECT day, region, count(*), sum(id) FROM lake.t GROUP BY ALL ORDER BY ALL"),
-            lake.Rows("SELECT day, region, count(*), sum(id) FROM plain GROUP BY ALL ORDER BY ALL"));
-  EXPECT_NE(lake.Rows("EXPLAIN SELECT day, sum(id) FROM lake.t GROUP BY day").find("PARTITIONED"), std::string::npos);
+  EXPECT_EQ(
+      lake.Rows("SELECT day, region, count(*), sum(id) FROM lake.t GROUP BY ALL ORDER BY ALL"),
+      lake.Rows("SELECT day, region, count(*), sum(id) FROM plain GROUP BY ALL ORDER BY ALL"));
+  EXPECT_NE(lake.Rows("EXPLAIN SELECT day, sum(id) FROM lake.t GROUP BY day").find("PARTITIONED"),
+            std::string::npos);
 }
 
 TEST(PruningFloats, NeverSkipsAFileThatMayHoldNaN) {
   ScanLake lake;
-  lake.Log("t", 0,
-           {L::Protocol(), L::Metadata(L::Field("v", "double")),
-            lake.Parquet("t", "a.parquet", "SELECT unnest([1::DOUBLE, 2, 'NaN'::DOUBLE]) AS v",
-                         R"({"numRecords":3,"minValues":{"v":1.0},"maxValues":{"v":2.0},"nullCount":{"v":0}})")});
+  lake.Log(
+      "t", 0,
+      {L::Protocol(), L::Metadata(L::Field("v", "double")),
+       lake.Parquet(
+           "t", "a.parquet", "SELECT unnest([1::DOUBLE, 2, 'NaN'::DOUBLE]) AS v",
+           R"({"numRecords":3,"minValues":{"v":1.0},"maxValues":{"v":2.0},"nullCount":{"v":0}})")});
   EXPECT_EQ(lake.Rows("SELECT count(*) FROM lake.t WHERE v > 100"), "1\n");
   EXPECT_EQ(lake.Rows("SELECT max(v), min(v) FROM lake.t"), "nan|1.0\n");
 }

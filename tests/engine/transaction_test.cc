@@ -7,7 +7,8 @@ namespace {
 int FilesIn(const std::string& folder) {
   int files = 0;
   for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
-    files += entry.path().extension() == ".parquet" && entry.path().string().find("_delta_log") == std::string::npos;
+    files += entry.path().extension() == ".parquet" &&
+             entry.path().string().find("_delta_log") == std::string::npos;
   }
   return files;
 }
@@ -72,8 +73,12 @@ TEST_F(Transactions, ANewTableIsSeenByItselfAloneUntilItIsCommitted) {
   lake.Do("CREATE TABLE lake.fresh (id INTEGER, day DATE) PARTITIONED BY (day)");
   lake.Do("INSERT INTO lake.fresh VALUES (1, '2026-01-01'), (2, '2026-01-02')");
   EXPECT_EQ(lake.Rows("SELECT id FROM lake.fresh WHERE day = '2026-01-02'"), "2\n");
-  EXPECT_EQ(lake.Rows("SELECT table_name FROM duckdb_tables() WHERE database_name = 'lake' ORDER BY 1"), "fresh\nt\n");
-  EXPECT_EQ(lake.Rows(*other, "SELECT table_name FROM duckdb_tables() WHERE database_name = 'lake'"), "t\n");
+  EXPECT_EQ(
+      lake.Rows("SELECT table_name FROM duckdb_tables() WHERE database_name = 'lake' ORDER BY 1"),
+      "fresh\nt\n");
+  EXPECT_EQ(
+      lake.Rows(*other, "SELECT table_name FROM duckdb_tables() WHERE database_name = 'lake'"),
+      "t\n");
   lake.Do("COMMIT");
   EXPECT_EQ(Commits(lake.path() + "/fresh"), 1);
   EXPECT_EQ(lake.Rows(*other, "SELECT count(*) FROM lake.fresh"), "2\n");
@@ -85,7 +90,8 @@ TEST_F(Transactions, ASecondWrittenTableIsRefused) {
   lake.Do("INSERT INTO lake.t VALUES (3, 'c')");
   EXPECT_EQ(lake.Fails("INSERT INTO lake.u VALUES (1)").reason, "txn.several_tables");
   lake.Rows("ROLLBACK");
-  EXPECT_EQ(lake.Rows("SELECT (SELECT count(*) FROM lake.t), (SELECT count(*) FROM lake.u)"), "2|0\n");
+  EXPECT_EQ(lake.Rows("SELECT (SELECT count(*) FROM lake.t), (SELECT count(*) FROM lake.u)"),
+            "2|0\n");
 }
 
 TEST_F(Transactions, DropIsOneRenameAtCommit) {

@@ -1,13 +1,14 @@
-// What tests of the public API share: rows as text, Arrow input from a batch made by hand. Tests only.
+// What tests of the public API share: rows as text, Arrow input from a batch made by hand. Tests
+// only.
 #pragma once
-
-#include <gtest/gtest.h>
 
 #include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include "lakehold/lake.h"
 #include "support/arrow_column.h"

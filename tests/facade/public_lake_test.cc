@@ -1,7 +1,8 @@
 // The public C++ API as a program uses it: nothing here looks behind include/lakehold/.
+#include "facade/public_lake.h"
+
 #include <gtest/gtest.h>
 
-#include "facade/public_lake.h"
 #include "support/in_child.h"
 #include "support/temp_folder.h"
 

@@ -42,8 +42,14 @@ def test_sql_that_is_no_sql_is_a_value_error(lake: lh.Lake):
     assert caught(lambda: lake.sql(5)).reason == "python.sql"
 
 
-def test_what_is_not_built_yet_is_refused_before_anything_is_written(trips: lh.Table, lake: lh.Lake):
-    for text in ("UPDATE trips SET fare = 1", "DELETE FROM trips", "ALTER TABLE trips ADD COLUMN x INTEGER"):
+def test_what_is_not_built_yet_is_refused_before_anything_is_written(
+    trips: lh.Table, lake: lh.Lake
+):
+    for text in (
+        "UPDATE trips SET fare = 1",
+        "DELETE FROM trips",
+        "ALTER TABLE trips ADD COLUMN x INTEGER",
+    ):
         error = caught(lambda text=text: lake.sql(text))
         assert isinstance(error, NotImplementedError)
     assert trips.version() == 2
@@ -63,7 +69,9 @@ def test_a_gap_in_the_log_is_corrupt(trips: lh.Table):
 
 
 def test_errors_pickle_whole():
-    error = lh.TableNotFoundError("no table", reason="delta.not_a_table", hint="look", context={"a": "b"})
+    error = lh.TableNotFoundError(
+        "no table", reason="delta.not_a_table", hint="look", context={"a": "b"}
+    )
     copy = pickle.loads(pickle.dumps(error))
     assert type(copy) is type(error) and str(copy) == str(error)
     assert (copy.reason, copy.hint, copy.context) == (error.reason, error.hint, error.context)
@@ -72,8 +80,12 @@ def test_errors_pickle_whole():
 
 def test_every_class_is_one_of_ours_and_one_that_code_already_catches():
     assert issubclass(lh.InvalidError, ValueError) and issubclass(lh.DeniedError, PermissionError)
-    assert issubclass(lh.AlreadyExistsError, FileExistsError) and issubclass(lh.StorageError, OSError)
-    assert issubclass(lh.UnsupportedError, NotImplementedError) and issubclass(lh.UnavailableError, ConnectionError)
+    assert issubclass(lh.AlreadyExistsError, FileExistsError) and issubclass(
+        lh.StorageError, OSError
+    )
+    assert issubclass(lh.UnsupportedError, NotImplementedError) and issubclass(
+        lh.UnavailableError, ConnectionError
+    )
     assert lh.OutcomeUnknownError("x", context={"transaction_id": "t"}).transaction_id == "t"
     for name in lh.__all__:
         if name.endswith("Error"):

@@ -70,7 +70,9 @@ def test_polars_frames_and_lazy_frames_are_written(lake: lh.Lake):
 
 
 def test_numpy_columns_and_records_are_written(lake: lh.Lake):
-    records = np.array([(1, 2.5, "x"), (2, float("nan"), "y")], dtype=[("i", "i4"), ("f", "f8"), ("s", "U3")])
+    records = np.array(
+        [(1, 2.5, "x"), (2, float("nan"), "y")], dtype=[("i", "i4"), ("f", "f8"), ("s", "U3")]
+    )
     schema, rows = stored(lake, records)
     assert schema == [("i", "integer"), ("f", "double"), ("s", "string")]
     assert rows[0] == (1, 2.5, "x") and np.isnan(rows[1][1])
@@ -115,7 +117,12 @@ def test_generators_and_lists_of_batches_are_one_commit(lake: lh.Lake):
     report = lake.write("t", (batch for _ in range(3)))
     assert (report.version, report.rows_added) == (0, 6)
     assert lake.table("t").append([batch, batch]).rows_added == 4
-    assert lake.table("t").append(iter([pl.DataFrame({"a": [9]}), pl.DataFrame({"a": [10]})])).rows_added == 2
+    assert (
+        lake.table("t")
+        .append(iter([pl.DataFrame({"a": [9]}), pl.DataFrame({"a": [10]})]))
+        .rows_added
+        == 2
+    )
     assert lake.table("t").append(batch).rows_added == 2
 
 
@@ -166,10 +173,18 @@ def test_empty_frames_make_empty_tables_and_shapeless_input_is_refused(lake: lh.
 
 def test_unsigned_integers_take_the_next_wider_signed_type(lake: lh.Lake):
     frame = pa.table(
-        {f"u{bits}": pa.array([2**bits - 1], pa.type_for_alias(f"uint{bits}")) for bits in (8, 16, 32, 64)}
+        {
+            f"u{bits}": pa.array([2**bits - 1], pa.type_for_alias(f"uint{bits}"))
+            for bits in (8, 16, 32, 64)
+        }
     )
     schema, rows = stored(lake, frame)
-    assert schema == [("u8", "short"), ("u16", "integer"), ("u32", "long"), ("u64", "decimal(20,0)")]
+    assert schema == [
+        ("u8", "short"),
+        ("u16", "integer"),
+        ("u32", "long"),
+        ("u64", "decimal(20,0)"),
+    ]
     assert rows == [(255, 65535, 2**32 - 1, 2**64 - 1)]
 
 
@@ -177,7 +192,9 @@ def test_naive_timestamps_of_a_new_table_need_a_feature_that_the_report_names(la
     frame = pa.table({"t": pa.array([dt.datetime(2026, 1, 1, 12)])})
     report = lake.write("naive", frame)
     assert lake["naive"].schema() == [("t", "timestamp_ntz")]
-    assert report.reader_features == ("timestampNtz",) and "readers need timestampNtz" in repr(report)
+    assert report.reader_features == ("timestampNtz",) and "readers need timestampNtz" in repr(
+        report
+    )
     assert "readers need timestampNtz" in repr(lake["naive"])
     assert lake["naive"].scan().fetchall() == [(dt.datetime(2026, 1, 1, 12),)]
     report = lake.write("utc", frame, timestamps="utc")
@@ -206,7 +223,9 @@ def test_appends_widen_only_and_name_the_offending_value(lake: lh.Lake):
     for bad in ({"i": 1.5}, {"i": "7"}, {"i": float("nan")}, {"s": 5}, {"f": "x"}):
         with pytest.raises(lh.InvalidError) as caught:
             table.append([{"i": None, "f": None, "s": None} | bad])
-        assert f'"{next(iter(bad))}"' in str(caught.value) or "column i" in str(caught.value), caught.value
+        assert f'"{next(iter(bad))}"' in str(caught.value) or "column i" in str(caught.value), (
+            caught.value
+        )
     assert table.version() == 2
 
 

@@ -63,7 +63,9 @@ def test_handles_stay_where_they_are_when_the_process_moves(tmp_path, monkeypatc
     assert lake["t"].count() == 1 and pickle.loads(pickle.dumps(lake))["t"].count() == 1
 
 
-def test_a_forked_child_reads_and_writes_with_the_handles_it_inherits(trips: lh.Table, lake: lh.Lake):
+def test_a_forked_child_reads_and_writes_with_the_handles_it_inherits(
+    trips: lh.Table, lake: lh.Lake
+):
     assert lake.sql("SELECT count(*) FROM trips").fetchone() == (4,)
 
     def work():
@@ -94,7 +96,10 @@ def test_several_sessions_work_at_once_on_threads(trips: lh.Table, lake: lh.Lake
         for i in range(5):
             table.append([{"id": 100 * number + i, "fare": 1.0, "day": None}])
             session.sql("SELECT count(*) FROM trips").fetchone()
-        return session.sql("SELECT count(*) FROM trips WHERE id >= $a AND id < $b", {"a": 100 * number, "b": 100 * number + 100}).fetchone()[0]
+        return session.sql(
+            "SELECT count(*) FROM trips WHERE id >= $a AND id < $b",
+            {"a": 100 * number, "b": 100 * number + 100},
+        ).fetchone()[0]
 
     with concurrent.futures.ThreadPoolExecutor(4) as pool:
         assert list(pool.map(work, range(1, 5))) == [5] * 4
@@ -130,7 +135,9 @@ def test_another_thread_can_interrupt_a_query(lake: lh.Lake):
     assert lake.sql("SELECT 1").fetchone() == (1,)
 
 
-@pytest.mark.parametrize("consume", ["fetchall", "to_arrow", "to_polars", "dml", "iterate", "foreign"])
+@pytest.mark.parametrize(
+    "consume", ["fetchall", "to_arrow", "to_polars", "dml", "iterate", "foreign"]
+)
 def test_ctrl_c_stops_a_query_within_a_second_and_the_session_lives_on(tmp_path, consume):
     script = f"""
         import signal, sys, threading, time, os

@@ -16,7 +16,9 @@ UTC = dt.timezone.utc
 def test_nanoseconds_are_stored_exactly_or_refused(lake: lh.Lake):
     exact = pa.table({"t": pa.array([1_000_000_123_000], pa.timestamp("ns", tz="UTC"))})
     lake.write("t", exact)
-    assert lake.table("t").scan().fetchall() == [(dt.datetime(1970, 1, 1, 0, 16, 40, 123, tzinfo=UTC),)]
+    assert lake.table("t").scan().fetchall() == [
+        (dt.datetime(1970, 1, 1, 0, 16, 40, 123, tzinfo=UTC),)
+    ]
     odd = pa.table({"t": pa.array([1_000_000_123_001], pa.timestamp("ns", tz="UTC"))})
     with pytest.raises(lh.InvalidError, match="(?i)nanosecond|ns|us"):
         lake.table("t").append(odd)
@@ -38,7 +40,17 @@ def test_nanoseconds_are_stored_exactly_or_refused(lake: lh.Lake):
         pd.DataFrame([[1, 2]]),
         [{"c": None}],
     ],
-    ids=["all-null", "time", "duration", "duplicate", "duplicate-case", "empty-name", "pandas-dup", "number-name", "none"],
+    ids=[
+        "all-null",
+        "time",
+        "duration",
+        "duplicate",
+        "duplicate-case",
+        "empty-name",
+        "pandas-dup",
+        "number-name",
+        "none",
+    ],
 )
 def test_columns_without_a_place_in_a_new_table_are_refused_with_the_fix(lake: lh.Lake, frame):
     with pytest.raises((lh.InvalidError, lh.UnsupportedError)) as caught:

@@ -31,8 +31,16 @@ def test_one_result_reads_as_every_form_again_and_again(trips: lh.Table, lake: l
     assert result.to_pylist()[1] == {"id": 2, "fare": None}
     assert result.to_arrow().to_pylist() == result.to_pylist()
     assert result.to_arrow_reader().read_all().num_rows == 4
-    assert isinstance(result.to_pandas(), pd.DataFrame) and result.to_pandas()["id"].tolist() == [1, 2, 3, 4]
-    assert isinstance(result.to_polars(), pl.DataFrame) and result.to_polars()["fare"].null_count() == 1
+    assert isinstance(result.to_pandas(), pd.DataFrame) and result.to_pandas()["id"].tolist() == [
+        1,
+        2,
+        3,
+        4,
+    ]
+    assert (
+        isinstance(result.to_polars(), pl.DataFrame)
+        and result.to_polars()["fare"].null_count() == 1
+    )
     assert result.to_numpy()["id"].dtype == np.int64
     assert [batch.num_rows for batch in result.iter_batches(rows=3)] == [3, 1]
     assert result.columns == ["id", "fare"] and result.changed_rows is None
@@ -67,7 +75,11 @@ def test_a_lazy_frame_reads_only_what_it_needs(trips: lh.Table):
     picked = lazy.filter(pl.col("id") > 1).select("fare").sort("fare").collect()
     assert picked["fare"].to_list() == [None, 1.0, 7.25]
     assert lazy.head(1).collect().height == 1
-    assert trips.to_polars().height == 5 and len(trips.to_pandas()) == 5 and trips.to_arrow().num_rows == 5
+    assert (
+        trips.to_polars().height == 5
+        and len(trips.to_pandas()) == 5
+        and trips.to_arrow().num_rows == 5
+    )
 
 
 @pytest.mark.parametrize(
@@ -79,7 +91,7 @@ def test_a_lazy_frame_reads_only_what_it_needs(trips: lh.Table):
         2**100,
         0.1,
         float("inf"),
-        "it's \"x\" \x00 \U0001f600",
+        'it\'s "x" \x00 \U0001f600',
         b"\x00\xff'",
         decimal.Decimal("-0.00120"),
         decimal.Decimal("9" * 38),
@@ -102,18 +114,37 @@ def test_a_parameter_of_every_type_comes_back(given):
 
 
 def test_parameters_of_numpy_and_pandas_are_what_they_stand_for():
-    assert value("?", [np.int32(5)]) == 5 and value("?", [np.float32(0.5)]) == 0.5 and value("?", [np.bool_(True)]) is True
-    assert value("?", [np.datetime64("2026-01-02T03:04:05", "ns")]) == dt.datetime(2026, 1, 2, 3, 4, 5)
+    assert (
+        value("?", [np.int32(5)]) == 5
+        and value("?", [np.float32(0.5)]) == 0.5
+        and value("?", [np.bool_(True)]) is True
+    )
+    assert value("?", [np.datetime64("2026-01-02T03:04:05", "ns")]) == dt.datetime(
+        2026, 1, 2, 3, 4, 5
+    )
     assert value("?", [np.datetime64("NaT")]) is None
-    assert value("?", [pd.Timestamp("2026-01-02T03:04:05Z")]) == dt.datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+    assert value("?", [pd.Timestamp("2026-01-02T03:04:05Z")]) == dt.datetime(
+        2026, 1, 2, 3, 4, 5, tzinfo=UTC
+    )
     assert value("?", [pd.NaT]) is None and value("?", [pd.NA]) is None
-    for odd in (np.datetime64("2026-01-02T03:04:05.000000001"), pd.Timestamp("2026-01-02T03:04:05.000000001")):
+    for odd in (
+        np.datetime64("2026-01-02T03:04:05.000000001"),
+        pd.Timestamp("2026-01-02T03:04:05.000000001"),
+    ):
         with pytest.raises(lh.InvalidError, match="nanoseconds"):
             value("?", [odd])
 
 
 def test_parameters_that_cannot_be_bound_are_refused():
-    for given in ([object()], [[1]], [2**200], [decimal.Decimal("NaN")], [decimal.Decimal("1" * 39)], "text", 5):
+    for given in (
+        [object()],
+        [[1]],
+        [2**200],
+        [decimal.Decimal("NaN")],
+        [decimal.Decimal("1" * 39)],
+        "text",
+        5,
+    ):
         with pytest.raises(lh.InvalidError) as caught:
             value("?", given)
         assert caught.value.reason == "python.parameters"
@@ -162,7 +193,8 @@ def test_values_become_python_objects_without_pyarrow(sql):
 
 def test_values_agree_with_pyarrow_on_many_rows(lake: lh.Lake):
     result = lake.sql(
-        """SELECT x AS i, CASE WHEN x % 3 = 0 THEN NULL ELSE 'v' || x END AS s, [x, NULL] AS l, {'x': x, 's': 'é'} AS r,
+        """SELECT x AS i, CASE WHEN x % 3 = 0 THEN NULL ELSE 'v' || x END AS s, [x, NULL] AS l,
+        {'x': x, 's': 'é'} AS r,
            (x / 7)::DECIMAL(18, 4) AS d, DATE '1900-01-01' + x::INTEGER AS day,
            TIMESTAMPTZ '1960-01-01 00:00:00+00' + INTERVAL (x * 7919) SECOND AS at, x % 2 = 0 AS b
            FROM range(40000) AS r(x)"""

@@ -17,9 +17,20 @@ REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 def test_the_package_passes_mypy_strict(tmp_path: pathlib.Path):
     pytest.importorskip("mypy")
     done = subprocess.run(
-        [sys.executable, "-m", "mypy", "--strict", "--config-file", str(REPOSITORY / "pyproject.toml"),
-         "--cache-dir", str(tmp_path), str(REPOSITORY / "src" / "python" / "lakehold")],
-        capture_output=True, text=True, timeout=240,
+        [
+            sys.executable,
+            "-m",
+            "mypy",
+            "--strict",
+            "--config-file",
+            str(REPOSITORY / "pyproject.toml"),
+            "--cache-dir",
+            str(tmp_path),
+            str(REPOSITORY / "src" / "python" / "lakehold"),
+        ],
+        capture_output=True,
+        text=True,
+        timeout=240,
     )
     assert done.returncode == 0, done.stdout + done.stderr
 
@@ -47,8 +58,13 @@ def test_importing_takes_at_most_60_ms_and_loads_nothing_heavy():
     )
     best = []
     for _ in range(5):
-        done = subprocess.run([sys.executable, "-S", "-c", f"import sys; sys.path[:] = {sys.path!r}; {code}"],
-                              capture_output=True, text=True, check=True, timeout=60)
+        done = subprocess.run(
+            [sys.executable, "-S", "-c", f"import sys; sys.path[:] = {sys.path!r}; {code}"],
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=60,
+        )
         seconds, modules = done.stdout.splitlines()
         best.append(float(seconds))
         assert modules == "[]"

@@ -1,4 +1,5 @@
-"""Lakes and tables from Python: connect, open, write, append, overwrite, scan, time travel, transactions, sessions."""
+"""Lakes and tables from Python: connect, open, write, append, overwrite, scan, time travel,
+transactions, sessions."""
 
 from __future__ import annotations
 
@@ -29,7 +30,9 @@ def test_a_temporary_lake_works_and_stays_in_its_process():
     assert lake.table("t").count() == 1
 
 
-def test_connect_and_open_name_the_right_call_when_given_the_other_thing(trips: lh.Table, lake: lh.Lake):
+def test_connect_and_open_name_the_right_call_when_given_the_other_thing(
+    trips: lh.Table, lake: lh.Lake
+):
     with pytest.raises(lh.InvalidError, match="table"):
         lh.connect(trips)
     with pytest.raises(lh.InvalidError, match="lake.table"):
@@ -119,7 +122,9 @@ def test_overwrite_replaces_everything_or_the_partitions_of_where(trips: lh.Tabl
     assert (report.rows_added, report.rows_removed) == (1, 2)
     assert ids(trips.scan(columns=["id"])) == [3, 4, 8]
     with pytest.raises(lh.InvalidError):
-        trips.overwrite([{"id": 8, "fare": None, "day": dt.date(2030, 1, 1)}], where="day = ?", params=[day])
+        trips.overwrite(
+            [{"id": 8, "fare": None, "day": dt.date(2030, 1, 1)}], where="day = ?", params=[day]
+        )
     trips.overwrite([{"id": 0, "fare": None, "day": None}])
     assert ids(trips.scan(columns=["id"])) == [0]
 
@@ -226,7 +231,9 @@ def test_sessions_are_independent(trips: lh.Table, lake: lh.Lake):
 def test_sql_without_a_lake_reads_folders_and_local_frames(trips: lh.Table):
     pa = pytest.importorskip("pyarrow")
     names = pa.table({"id": [1, 3], "name": ["a", "b"]})
-    rows = lh.sql(f"SELECT name, fare FROM names JOIN '{trips.location}' USING (id) ORDER BY id").fetchall()
+    rows = lh.sql(
+        f"SELECT name, fare FROM names JOIN '{trips.location}' USING (id) ORDER BY id"
+    ).fetchall()
     assert rows == [("a", 9.5), ("b", 7.25)]
     assert names.num_rows == 2
 

@@ -1,4 +1,5 @@
-// ListedFiles: a FileTable over a plain list of add actions, for tests of what only reads one. Immutable once filled.
+// ListedFiles: a FileTable over a plain list of add actions, for tests of what only reads one.
+// Immutable once filled.
 //
 // It parses statistics at every call of Stats and counts these calls.
 #pragma once
@@ -20,7 +21,8 @@ class ListedFiles : public FileTable {
     partitions_.push_back(std::move(partition_values));
     StatsParser parser;
     const auto& stats = files_.back().stats;
-    records_.push_back(parser.ParseFile(stats ? *stats : std::string_view()).num_records.value_or(-1));
+    records_.push_back(
+        parser.ParseFile(stats ? *stats : std::string_view()).num_records.value_or(-1));
     return static_cast<FileOrdinal>(files_.size() - 1);
   }
   int stats_calls() const { return stats_calls_; }
@@ -35,13 +37,19 @@ class ListedFiles : public FileTable {
   bool IsLive(FileOrdinal) const override { return true; }
   FileView Get(FileOrdinal ordinal) const override {
     const auto& file = files_[ordinal];
-    return {ordinal, file.path, file.size_bytes, file.modified_ms, file.stats ? *file.stats : std::string_view(),
+    return {ordinal,
+            file.path,
+            file.size_bytes,
+            file.modified_ms,
+            file.stats ? *file.stats : std::string_view(),
             file.deletion_vector ? &*file.deletion_vector : nullptr};
   }
   const Scalar& PartitionValue(FileOrdinal ordinal, size_t column) const override {
     return partitions_[ordinal][column];
   }
-  PartitionValues RawPartitionValues(FileOrdinal ordinal) const override { return files_[ordinal].partition_values; }
+  PartitionValues RawPartitionValues(FileOrdinal ordinal) const override {
+    return files_[ordinal].partition_values;
+  }
   AddFile ToAction(FileOrdinal ordinal) const override { return files_[ordinal]; }
   std::optional<FileOrdinal> Find(std::string_view path, std::string_view) const override {
     for (FileOrdinal i = 0; i < slots(); ++i) {
@@ -55,8 +63,8 @@ class ListedFiles : public FileTable {
     StatsColumn& column = columns_[path];
     column.files.clear();
     for (const auto& file : files_) {
-      column.files.push_back(parser.ParseColumn(file.stats ? *file.stats : std::string_view(), path, type,
-                                                TrustOf(file.tags)));
+      column.files.push_back(parser.ParseColumn(file.stats ? *file.stats : std::string_view(), path,
+                                                type, TrustOf(file.tags)));
     }
     return column;
   }

@@ -1,36 +1,36 @@
 // Short ways to call an ObjectStore in tests; they abort the test on errors that it did not expect.
 #pragma once
 
-#include <gtest/gtest.h>
-
 #include <array>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include <gtest/gtest.h>
+
 #include "storage/atomic_file.h"
 #include "storage/object_store.h"
 
 namespace lakehold::testing {
 
-#define LAKEHOLD_EXPECT_OK(expr)                                              \
-  do {                                                                        \
-    const auto& lakehold_outcome = (expr);                                    \
+#define LAKEHOLD_EXPECT_OK(expr)                                               \
+  do {                                                                         \
+    const auto& lakehold_outcome = (expr);                                     \
     EXPECT_TRUE(lakehold_outcome.ok()) << lakehold_outcome.error().ToString(); \
   } while (false)
 
 // EXPECT_ERROR(expr, kNotFound, "storage.not_found")
-#define LAKEHOLD_EXPECT_ERROR(expr, error_kind, slug)                          \
-  do {                                                                         \
-    const auto& lakehold_outcome = (expr);                                     \
-    if (lakehold_outcome.ok()) {                                               \
-      ADD_FAILURE() << #expr << " succeeded";                                  \
-    } else {                                                                   \
-      EXPECT_EQ(lakehold_outcome.error().kind, ::lakehold::ErrorKind::error_kind) \
-          << lakehold_outcome.error().ToString();                              \
+#define LAKEHOLD_EXPECT_ERROR(expr, error_kind, slug)                                          \
+  do {                                                                                         \
+    const auto& lakehold_outcome = (expr);                                                     \
+    if (lakehold_outcome.ok()) {                                                               \
+      ADD_FAILURE() << #expr << " succeeded";                                                  \
+    } else {                                                                                   \
+      EXPECT_EQ(lakehold_outcome.error().kind, ::lakehold::ErrorKind::error_kind)              \
+          << lakehold_outcome.error().ToString();                                              \
       EXPECT_EQ(lakehold_outcome.error().reason, slug) << lakehold_outcome.error().ToString(); \
-    }                                                                          \
+    }                                                                                          \
   } while (false)
 
 // "ok" or the reason.
@@ -39,7 +39,8 @@ std::string Outcome(const Result<T>& result) {
   return result.ok() ? "ok" : std::string(result.error().reason);
 }
 
-inline std::unique_ptr<storage::Staged> Stage(storage::ObjectStore& store, std::string_view folder, std::string_view text) {
+inline std::unique_ptr<storage::Staged> Stage(storage::ObjectStore& store, std::string_view folder,
+                                              std::string_view text) {
   auto sink = store.OpenSink(folder);
   LAKEHOLD_EXPECT_OK(sink);
   if (!sink.ok()) return nullptr;
@@ -54,7 +55,9 @@ inline Status Settle(storage::ObjectStore& store, storage::Staged& staged) {
   return store.SettleBytes(all);
 }
 
-inline Status SettleName(storage::ObjectStore& store, const std::string& folder) { return store.SettleNames({&folder, 1}); }
+inline Status SettleName(storage::ObjectStore& store, const std::string& folder) {
+  return store.SettleNames({&folder, 1});
+}
 
 inline void Put(storage::ObjectStore& store, std::string_view key, std::string_view text) {
   LAKEHOLD_EXPECT_OK(storage::PutIfAbsent(store, key, AsBytes(text)));
@@ -66,7 +69,8 @@ inline std::string Read(storage::ObjectStore& store, std::string_view key) {
   return bytes.ok() ? std::string(bytes->view()) : "<" + std::string(bytes.error().reason) + ">";
 }
 
-inline std::vector<storage::ObjectMeta> ListAll(storage::ObjectStore& store, std::string_view prefix = "",
+inline std::vector<storage::ObjectMeta> ListAll(storage::ObjectStore& store,
+                                                std::string_view prefix = "",
                                                 std::string_view start_after = "") {
   std::vector<storage::ObjectMeta> metas;
   auto lister = store.List(prefix, start_after);

@@ -11,7 +11,10 @@
 namespace lakehold::testing {
 
 TableBench::TableBench(uint64_t seed)
-    : world(seed), memory(storage::NewMemoryStore(world.clock)), root{memory, "t"}, context{world.runtime(), nullptr} {}
+    : world(seed),
+      memory(storage::NewMemoryStore(world.clock)),
+      root{memory, "t"},
+      context{world.runtime(), nullptr} {}
 
 txn::TableDefinition TableBench::Definition(bool partitioned) {
   txn::TableDefinition definition;
@@ -39,7 +42,8 @@ std::shared_ptr<const delta::Snapshot> TableBench::Load() {
   return snapshot.ok() ? *snapshot : nullptr;
 }
 
-Result<delta::AddFile> TableBench::WriteFile(txn::WrittenFiles& files, int64_t rows, const std::string& day) {
+Result<delta::AddFile> TableBench::WriteFile(txn::WrittenFiles& files, int64_t rows,
+                                             const std::string& day) {
   delta::AddFile add;
   add.path = fmt::format("part-{}.parquet", NewUuid(world.random));
   if (!day.empty()) add.partition_values = {{"day", day}};

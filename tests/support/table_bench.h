@@ -1,4 +1,5 @@
-// TableBench: a small table in memory for tests of floors 1 and 2: make it, offer drafts, load it. Externally synchronized.
+// TableBench: a small table in memory for tests of floors 1 and 2: make it, offer drafts, load it.
+// Externally synchronized.
 #pragma once
 
 #include <memory>
@@ -30,8 +31,10 @@ class TableBench {
   void Create(bool partitioned = false, std::map<std::string, std::string> properties = {});
   std::shared_ptr<const delta::Snapshot> Load();
   // A data file really in the store, and its add action. `day` "" means no partition value.
-  Result<delta::AddFile> WriteFile(txn::WrittenFiles& files, int64_t rows = 1, const std::string& day = {});
-  Result<txn::Outcome> Append(std::shared_ptr<const delta::Snapshot> base, int64_t rows = 1, const std::string& day = {});
+  Result<delta::AddFile> WriteFile(txn::WrittenFiles& files, int64_t rows = 1,
+                                   const std::string& day = {});
+  Result<txn::Outcome> Append(std::shared_ptr<const delta::Snapshot> base, int64_t rows = 1,
+                              const std::string& day = {});
   // Keys of data files in the store.
   std::vector<std::string> DataKeys();
 };

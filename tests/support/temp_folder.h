@@ -1,18 +1,19 @@
 // TempFolder: a fresh folder for one test, removed with everything in it. Externally synchronized.
 #pragma once
 
-#include <stdlib.h>
-
 #include <filesystem>
 #include <string>
 #include <system_error>
+
+#include <stdlib.h>
 
 namespace lakehold::testing {
 
 class TempFolder {
  public:
   TempFolder() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "lakehold-test-XXXXXX").string();
+    std::string pattern =
+        (std::filesystem::temp_directory_path() / "lakehold-test-XXXXXX").string();
     if (mkdtemp(pattern.data()) == nullptr) std::abort();
     path_ = std::filesystem::canonical(pattern).string();
   }

@@ -61,7 +61,8 @@ def open(  # noqa: A001 - the word people expect: lh.open(path)
 ) -> Table:
     """Opens an existing Delta table as it is: nothing is written, nothing converted.
 
-    version or timestamp pin it to the past, read-only. Raises TableNotFoundError if there is none, InvalidError if the
+    version or timestamp pin it to the past, read-only. Raises TableNotFoundError if there is none,
+    InvalidError if the
     folder is a lake.
     """
     from ._table import open_table
@@ -82,7 +83,8 @@ def write(
 ) -> WriteReport | None:
     """Writes rows into the table at a path, creating it if need be, in one version.
 
-    mode: "error" (default: refuse if the table exists), "append", "overwrite" or "ignore" (do nothing if it exists; returns
+    mode: "error" (default: refuse if the table exists), "append", "overwrite" or "ignore" (do
+    nothing if it exists; returns
     None).
     """
     if not isinstance(location, (str, _os.PathLike)):
@@ -94,12 +96,19 @@ def write(
     parent, name = _os.path.split(_os.path.abspath(_os.fspath(location)))
     quoted = '"' + name.replace('"', '""') + '"'
     return connect(parent, durability=durability).write(
-        quoted, rows, mode=mode, partition_by=partition_by, properties=properties, index=index, timestamps=timestamps
+        quoted,
+        rows,
+        mode=mode,
+        partition_by=partition_by,
+        properties=properties,
+        index=index,
+        timestamps=timestamps,
     )
 
 
 def sql(text: str, params: Parameters = None) -> Result:
-    """Runs SQL without a lake: on files, Delta folders ('path/to/table' in FROM) and the caller's frames."""
+    """Runs SQL without a lake: on files, Delta folders ('path/to/table' in FROM) and the caller's
+    frames."""
     return connect()._sql(text, params, depth=2)
 
 

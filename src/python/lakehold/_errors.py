@@ -1,6 +1,7 @@
 """The exceptions of lakehold: one class a kind, each with the builtin that code already catches.
 
-An error means "unchanged", unless it is an OutcomeUnknownError: that one carries the transaction id that settles it.
+An error means "unchanged", unless it is an OutcomeUnknownError: that one carries the transaction id
+that settles it.
 """
 
 from __future__ import annotations
@@ -10,10 +11,16 @@ from typing import NoReturn
 
 
 class LakeholdError(Exception):
-    """Base of all. `reason` is a stable slug, `hint` the next step, `context` the details for programs."""
+    """Base of all. `reason` is a stable slug, `hint` the next step, `context` the details for
+    programs."""
 
     def __init__(
-        self, message: str, *, reason: str = "", hint: str = "", context: dict[str, str] | None = None
+        self,
+        message: str,
+        *,
+        reason: str = "",
+        hint: str = "",
+        context: dict[str, str] | None = None,
     ) -> None:
         super().__init__(message)
         self.message = message
@@ -45,7 +52,8 @@ class AlreadyExistsError(LakeholdError, FileExistsError):
 
 
 class ConflictError(LakeholdError):
-    """Somebody else committed first and touched what this transaction read: read again and redo the work."""
+    """Somebody else committed first and touched what this transaction read: read again and redo the
+    work."""
 
 
 class OutcomeUnknownError(LakeholdError):
@@ -103,7 +111,11 @@ _NO_TABLE = {"delta.not_a_table", "sql.unknown_table", "storage.no_folder"}
 
 def raise_error(kind: str, reason: str, message: str, hint: str, transaction_id: str) -> NoReturn:
     """Called by the native half for every error that reaches Python."""
-    cls = TableNotFoundError if kind == "NotFound" and reason in _NO_TABLE else _CLASSES.get(kind, InternalError)
+    cls = (
+        TableNotFoundError
+        if kind == "NotFound" and reason in _NO_TABLE
+        else _CLASSES.get(kind, InternalError)
+    )
     context = {"transaction_id": transaction_id} if transaction_id else {}
     raise cls(message, reason=reason, hint=hint, context=context)
 
@@ -121,7 +133,8 @@ _STREAM_KINDS = {
 
 
 def raise_stream_error(code: int, text: str) -> NoReturn:
-    """Called by the native half for a stream that broke: an errno by kind, and "message. hint [reason]"."""
+    """Called by the native half for a stream that broke: an errno by kind, and "message. hint
+    [reason]"."""
     message, found, reason = text.rstrip("]").rpartition(" [")
     if not (found and text.endswith("]")):
         message, reason = text, "engine.query_failed"

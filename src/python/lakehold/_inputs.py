@@ -20,8 +20,10 @@ class Source(NamedTuple):
 def source(rows: Any, *, index: bool | None = None) -> Source:
     """An Arrow source for `rows`.
 
-    Accepts objects with `__arrow_c_stream__` (pyarrow, polars, DuckDB, lakehold results) or `__arrow_c_array__`, pandas
-    frames, polars LazyFrames, lists of dicts (missing keys are NULL), dicts of columns, numpy structured arrays, and
+    Accepts objects with `__arrow_c_stream__` (pyarrow, polars, DuckDB, lakehold results) or
+    `__arrow_c_array__`, pandas
+    frames, polars LazyFrames, lists of dicts (missing keys are NULL), dicts of columns, numpy
+    structured arrays, and
     iterables of any of the batch kinds. Raises InvalidError for everything else.
     """
     if _is_pandas(rows):
@@ -49,9 +51,13 @@ def _iterable(rows: Iterable[Any]) -> Source:
     if isinstance(rows, (list, tuple)):
         items = list(rows)
         if not items:
-            raise InvalidError("an empty list has no columns", reason="python.input", hint="pass at least one row")
+            raise InvalidError(
+                "an empty list has no columns", reason="python.input", hint="pass at least one row"
+            )
         if isinstance(items[0], Mapping):
-            return Source(lambda: _lakehold.stream_of_rows([dict(item) for item in items]), one_shot=False)
+            return Source(
+                lambda: _lakehold.stream_of_rows([dict(item) for item in items]), one_shot=False
+            )
         if _has_arrow(items[0]):
             return _batches(iter(items))
         raise _no_rows(items[0])
@@ -92,7 +98,10 @@ def _columns(columns: Mapping[str, Any]) -> Source:
     if any(hasattr(values, "dtype") for values in columns.values()):
         pyarrow = _pyarrow("numpy columns")
         table = _converted(
-            lambda: pyarrow.table({name: pyarrow.array(values) for name, values in columns.items()}), pyarrow
+            lambda: pyarrow.table(
+                {name: pyarrow.array(values) for name, values in columns.items()}
+            ),
+            pyarrow,
         )
         return Source(table.__arrow_c_stream__, one_shot=False)
     for name, values in columns.items():
@@ -113,10 +122,16 @@ def _pandas(frame: Any, index: bool | None) -> Source:
     try:
         frame = frame.reset_index(drop=not keep)
     except ValueError as error:
-        raise InvalidError(str(error), reason="python.input", hint="rename the index, or pass index=False") from None
+        raise InvalidError(
+            str(error), reason="python.input", hint="rename the index, or pass index=False"
+        ) from None
     odd = [name for name in frame.columns if not isinstance(name, str) or not name]
     if odd:
-        raise InvalidError(f"column names must be texts, not {odd!r}", reason="python.input", hint="rename the columns")
+        raise InvalidError(
+            f"column names must be texts, not {odd!r}",
+            reason="python.input",
+            hint="rename the columns",
+        )
     table = _converted(lambda: pyarrow.Table.from_pandas(frame, preserve_index=False), pyarrow)
     return Source(table.__arrow_c_stream__, one_shot=False)
 
@@ -127,7 +142,9 @@ def _converted(make: Callable[[], Any], pyarrow: Any) -> Any:
         return make()
     except (pyarrow.ArrowException, ValueError, TypeError) as error:
         text = "; ".join(str(part) for part in error.args) or type(error).__name__
-        raise InvalidError(text.replace("\n", " "), reason="python.input", hint="give the column one type") from None
+        raise InvalidError(
+            text.replace("\n", " "), reason="python.input", hint="give the column one type"
+        ) from None
 
 
 def _is_pandas(rows: Any) -> bool:
@@ -141,9 +158,11 @@ def _is_structured(rows: Any) -> bool:
 
 def _is_reader(rows: Any) -> bool:
     """Readers give their rows once; tables and frames as often as asked."""
-    return type(rows).__name__ in {"RecordBatchReader", "DuckDBPyRelation", "DuckDBPyConnection"} or hasattr(
-        rows, "read_next_batch"
-    )
+    return type(rows).__name__ in {
+        "RecordBatchReader",
+        "DuckDBPyRelation",
+        "DuckDBPyConnection",
+    } or hasattr(rows, "read_next_batch")
 
 
 def _module(value: Any) -> str:
@@ -154,7 +173,9 @@ def _pyarrow(what: str, hint: str = "pip install 'lakehold[arrow]'") -> Any:
     try:
         import pyarrow
     except ImportError:
-        raise InvalidError(f"{what} need pyarrow", reason="python.needs_pyarrow", hint=hint) from None
+        raise InvalidError(
+            f"{what} need pyarrow", reason="python.needs_pyarrow", hint=hint
+        ) from None
     return pyarrow
 
 

@@ -19,9 +19,11 @@ from ._values import Parameters, bind
 
 
 class Lake:
-    """One session on a lake: SQL, its tables, transactions. Not for several threads at once; use `session()` for more.
+    """One session on a lake: SQL, its tables, transactions. Not for several threads at once; use
+    `session()` for more.
 
-    `lake["trips"]`, `"trips" in lake` and `for name in lake` work. Handles pickle as their location.
+    `lake["trips"]`, `"trips" in lake` and `for name in lake` work. Handles pickle as their
+    location.
     """
 
     def __init__(self, native: _lakehold.Lake, durability: str = "full") -> None:
@@ -45,13 +47,16 @@ class Lake:
         """Another session on the same lake."""
         return Lake(self._native.session(), self._durability)
 
-    # SQL ----------------------------------------------------------------------------------------------------------------
+    # SQL
+    # ----------------------------------------------------------------------------------------------
 
     def sql(self, text: str, params: Parameters = None) -> Result:
         """Runs SQL; a SELECT is bound now and read when its result is.
 
-        `params`: a list for ?, a dict for $name. Frames and Arrow objects in the caller's variables can be named in FROM
-        where the lake has no table of that name. Several statements stop at the first error; the last one's result.
+        `params`: a list for ?, a dict for $name. Frames and Arrow objects in the caller's variables
+        can be named in FROM
+        where the lake has no table of that name. Several statements stop at the first error; the
+        last one's result.
         """
         return self._sql(text, params, depth=2)
 
@@ -67,7 +72,8 @@ class Lake:
         return Explanation(self._native.explain(text, bound))
 
     def _name_frames(self, text: str, frame: Any) -> None:
-        """Registers the frames among the caller's variables that the text mentions; takes older names away."""
+        """Registers the frames among the caller's variables that the text mentions; takes older
+        names away."""
         if not isinstance(text, str):
             raise InvalidError(f"SQL is a text, not a {type(text).__name__}", reason="python.sql")
         for name in self._named:
@@ -82,7 +88,8 @@ class Lake:
             self._named.append(name)
 
     def register(self, name: str, rows: Any) -> None:
-        """Gives rows (anything `append` takes) a name for this session's SQL, until `unregister`."""
+        """Gives rows (anything `append` takes) a name for this session's SQL, until
+        `unregister`."""
         make, one_shot = source(rows)
         self._native.register(name, make, one_shot)
         self._registered.add(name)
@@ -96,7 +103,8 @@ class Lake:
         """Stops the statement that another thread runs on this lake."""
         self._native.interrupt()
 
-    # Tables -------------------------------------------------------------------------------------------------------------
+    # Tables
+    # ----------------------------------------------------------------------------------------------
 
     def tables(self) -> list[str]:
         """Names of all tables: "trips", "schema.trips"."""
@@ -136,8 +144,10 @@ class Lake:
     ) -> Table:
         """Creates an empty table.
 
-        schema: SQL column text ("id BIGINT NOT NULL, fare DOUBLE"), a list of (name, SQL type), or anything with
-        `__arrow_c_schema__` or `__arrow_c_stream__`. mode: "error", "ignore" or "overwrite". timestamps="utc" stores
+        schema: SQL column text ("id BIGINT NOT NULL, fare DOUBLE"), a list of (name, SQL type), or
+        anything with
+        `__arrow_c_schema__` or `__arrow_c_stream__`. mode: "error", "ignore" or "overwrite".
+        timestamps="utc" stores
         zone-less timestamps as instants, so that every reader can read the table.
         """
         if isinstance(schema, str):
@@ -195,13 +205,21 @@ class Lake:
         return WriteReport.of(self._native.reports[-1])
 
     def _write_existing(
-        self, name: str, rows: Any, mode: str, partition_by: list[str] | None, index: bool | None, timestamps: str | None
+        self,
+        name: str,
+        rows: Any,
+        mode: str,
+        partition_by: list[str] | None,
+        index: bool | None,
+        timestamps: str | None,
     ) -> WriteReport | None:
         if mode == "ignore":
             return None
         table = self.table(name)
         kept = table.partition_columns()
-        if partition_by is not None and [column.lower() for column in partition_by] != [c.lower() for c in kept]:
+        if partition_by is not None and [column.lower() for column in partition_by] != [
+            c.lower() for c in kept
+        ]:
             raise InvalidError(
                 f"{table.name} is partitioned by {kept}, not by {list(partition_by)}",
                 reason="python.partition_by",
@@ -211,11 +229,13 @@ class Lake:
             return table.append(rows, index=index, timestamps=timestamps)
         return table.overwrite(rows, index=index, timestamps=timestamps)
 
-    # Transactions -------------------------------------------------------------------------------------------------------
+    # Transactions
+    # ----------------------------------------------------------------------------------------------
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[Lake]:
-        """`with lake.transaction() as tx:` several statements on one table become one version, or none."""
+        """`with lake.transaction() as tx:` several statements on one table become one version, or
+        none."""
         self._native.sql("BEGIN TRANSACTION", {})
         try:
             yield self
@@ -236,11 +256,15 @@ class Lake:
         """The commits of the last statement."""
         return [WriteReport.of(report) for report in self._native.reports]
 
-    # Manners ------------------------------------------------------------------------------------------------------------
+    # Manners
+    # ----------------------------------------------------------------------------------------------
 
     def __reduce__(self) -> tuple[Any, ...]:
         if self.is_temporary:
-            raise InvalidError("a temporary lake lives in its process and cannot be pickled", reason="python.pickle")
+            raise InvalidError(
+                "a temporary lake lives in its process and cannot be pickled",
+                reason="python.pickle",
+            )
         return _reconnect, (self.location, self._durability)
 
     def __repr__(self) -> str:
@@ -251,13 +275,16 @@ _TEMPORARY = "(temporary lake)"
 
 
 def connect(location: str | os.PathLike[str] = "", *, durability: str = "full") -> Lake:
-    """A lake at a folder, made at the first write; without a location, a temporary one in this process.
+    """A lake at a folder, made at the first write; without a location, a temporary one in this
+    process.
 
     durability: "full" (an acknowledged commit survives power loss) or "none" (it survives kill -9).
     """
     if isinstance(location, Table):
         raise InvalidError(
-            "connect() takes a folder of tables, and this is a table", reason="python.connect", hint="use the table itself"
+            "connect() takes a folder of tables, and this is a table",
+            reason="python.connect",
+            hint="use the table itself",
         )
     if not isinstance(location, (str, os.PathLike)):
         raise InvalidError(
@@ -267,7 +294,9 @@ def connect(location: str | os.PathLike[str] = "", *, durability: str = "full") 
         )
     path = os.fspath(location)
     if path and "://" not in path:
-        path = os.path.abspath(path)  # The handle stays where it is when the process changes its folder.
+        path = os.path.abspath(
+            path
+        )  # The handle stays where it is when the process changes its folder.
     return Lake(_lakehold.Lake.connect(path, _durable(durability)), durability)
 
 
@@ -281,7 +310,9 @@ def _is_frame(value: Any) -> bool:
     pandas = sys.modules.get("pandas")
     if pandas is not None and isinstance(value, pandas.DataFrame):
         return True
-    return type(value).__module__.partition(".")[0] == "polars" and type(value).__name__ == "LazyFrame"
+    return (
+        type(value).__module__.partition(".")[0] == "polars" and type(value).__name__ == "LazyFrame"
+    )
 
 
 def _schema_source(schema: Any) -> Any:
@@ -297,19 +328,31 @@ def _schema_source(schema: Any) -> Any:
 
 def _utc(timestamps: str | None) -> bool:
     if timestamps not in (None, "utc"):
-        raise InvalidError(f"timestamps={timestamps!r}", reason="python.timestamps", hint='use "utc" or leave it out')
+        raise InvalidError(
+            f"timestamps={timestamps!r}",
+            reason="python.timestamps",
+            hint='use "utc" or leave it out',
+        )
     return timestamps == "utc"
 
 
 def _mode(mode: str, allowed: set[str]) -> str:
     if mode not in allowed:
-        raise InvalidError(f"mode={mode!r}", reason="python.mode", hint="use one of " + ", ".join(sorted(allowed)))
+        raise InvalidError(
+            f"mode={mode!r}", reason="python.mode", hint="use one of " + ", ".join(sorted(allowed))
+        )
     return mode
 
 
 def _field(field: Any) -> str:
-    if not isinstance(field, (list, tuple)) or len(field) != 2 or not all(isinstance(part, str) for part in field):
-        raise InvalidError(f"{field!r} is no column", reason="python.schema", hint='write it as ("fare", "DOUBLE")')
+    if (
+        not isinstance(field, (list, tuple))
+        or len(field) != 2
+        or not all(isinstance(part, str) for part in field)
+    ):
+        raise InvalidError(
+            f"{field!r} is no column", reason="python.schema", hint='write it as ("fare", "DOUBLE")'
+        )
     return f"{_quote(field[0])} {field[1]}"
 
 

@@ -19,13 +19,18 @@ def lazy_frame(table: Table) -> polars.LazyFrame:
         from polars.io.plugins import register_io_source
     except ImportError:
         raise InvalidError(
-            "lazy() needs polars", reason="python.needs_polars", hint="pip install 'lakehold[polars]'"
+            "lazy() needs polars",
+            reason="python.needs_polars",
+            hint="pip install 'lakehold[polars]'",
         ) from None
     pinned = table.at(version=table.version())
     schema = polars.DataFrame(pinned.scan(limit=0)).schema
 
     def read(
-        with_columns: list[str] | None, predicate: Any | None, n_rows: int | None, batch_size: int | None
+        with_columns: list[str] | None,
+        predicate: Any | None,
+        n_rows: int | None,
+        batch_size: int | None,
     ) -> Iterator[polars.DataFrame]:
         # A limit may only go down when no filter stands above it.
         limit = n_rows if predicate is None else None

@@ -63,7 +63,10 @@ class ScanReport(NamedTuple):
         )
         skips = [
             f"skipped {count:,} by {how}"
-            for count, how in ((self.skipped_by_partition, "partition"), (self.skipped_by_statistics, "statistics"))
+            for count, how in (
+                (self.skipped_by_partition, "partition"),
+                (self.skipped_by_statistics, "statistics"),
+            )
             if count
         ]
         if skips and self.columns:
@@ -74,7 +77,8 @@ class ScanReport(NamedTuple):
 
 
 class Explanation:
-    """The answer of explain(): which files would be read and why, and the engine's plan in `plan`."""
+    """The answer of explain(): which files would be read and why, and the engine's plan in
+    `plan`."""
 
     def __init__(self, native: Any) -> None:
         self.scans = tuple(ScanReport.of(scan) for scan in native.scans)

@@ -20,10 +20,13 @@ _TUPLE_ROWS = 16_384  # Fewer at once where rows become Python objects.
 
 
 class Result:
-    """A SELECT is bound when made, its tables pinned, and runs at each consumption; DML and DDL ran already.
+    """A SELECT is bound when made, its tables pinned, and runs at each consumption; DML and DDL ran
+    already.
 
-    Exports `__arrow_c_stream__`, so `pa.table(r)`, `pl.DataFrame(r)` and `duckdb.sql("FROM r")` work. Reading again runs
-    the statement again at the same versions; if it consumed a one-shot input that raises InvalidError [engine.consumed].
+    Exports `__arrow_c_stream__`, so `pa.table(r)`, `pl.DataFrame(r)` and `duckdb.sql("FROM r")`
+    work. Reading again runs
+    the statement again at the same versions; if it consumed a one-shot input that raises
+    InvalidError [engine.consumed].
     """
 
     def __init__(
@@ -55,7 +58,8 @@ class Result:
     def __arrow_c_schema__(self) -> object:
         # Of rows of the same types that are never there: a one-shot input is not touched.
         columns = ", ".join(
-            f'NULL::{type_} AS "{name.replace(chr(34), chr(34) * 2)}"' for name, type_ in self._native.columns
+            f'NULL::{type_} AS "{name.replace(chr(34), chr(34) * 2)}"'
+            for name, type_ in self._native.columns
         )
         return _lakehold.Lake.connect("").sql(f"SELECT {columns} LIMIT 0", {}).open(1).schema()
 
@@ -65,7 +69,8 @@ class Result:
         return pyarrow.RecordBatchReader.from_stream(_Once(self._native.open(rows).capsule(True)))
 
     def _import(self, read: Callable[[Any], _Read]) -> _Read:
-        """What `read` makes of one run; what stopped the run is raised as itself, not as the reader's words for it."""
+        """What `read` makes of one run; what stopped the run is raised as itself, not as the
+        reader's words for it."""
         stream = self._native.open(_BATCH_ROWS)
         try:
             return read(_Once(stream.capsule(False)))
@@ -76,7 +81,9 @@ class Result:
     def to_arrow(self) -> pyarrow.Table:
         """A pyarrow.Table."""
         pyarrow = _pyarrow()
-        table: Any = self._import(lambda once: pyarrow.RecordBatchReader.from_stream(once).read_all())
+        table: Any = self._import(
+            lambda once: pyarrow.RecordBatchReader.from_stream(once).read_all()
+        )
         return table
 
     def to_pandas(self, **options: Any) -> pandas.DataFrame:
@@ -89,7 +96,9 @@ class Result:
             import polars
         except ImportError:
             raise InvalidError(
-                "to_polars needs polars", reason="python.needs_polars", hint="pip install 'lakehold[polars]'"
+                "to_polars needs polars",
+                reason="python.needs_polars",
+                hint="pip install 'lakehold[polars]'",
             ) from None
         return self._import(polars.DataFrame)
 
@@ -177,6 +186,8 @@ def _pyarrow() -> Any:
         import pyarrow
     except ImportError:
         raise InvalidError(
-            "this needs pyarrow", reason="python.needs_pyarrow", hint="pip install 'lakehold[arrow]'"
+            "this needs pyarrow",
+            reason="python.needs_pyarrow",
+            hint="pip install 'lakehold[arrow]'",
         ) from None
     return pyarrow

@@ -35,9 +35,11 @@ def _refuse_foreign(call: str, keywords: dict[str, Any]) -> None:
 
 
 class Table:
-    """A handle to a Delta table. Live: every call sees the newest version; `at()` gives a pinned, read-only one.
+    """A handle to a Delta table. Live: every call sees the newest version; `at()` gives a pinned,
+    read-only one.
 
-    Exports `__arrow_c_stream__` and `__arrow_c_schema__` (all rows): `pa.table(t)`, `pl.DataFrame(t)`. Handles pickle as
+    Exports `__arrow_c_stream__` and `__arrow_c_schema__` (all rows): `pa.table(t)`,
+    `pl.DataFrame(t)`. Handles pickle as
     (location, pinned version) and work in a forked child.
     """
 
@@ -45,7 +47,8 @@ class Table:
         self._native = native
         self._lake = lake
 
-    # What it is ---------------------------------------------------------------------------------------------------------
+    # What it is
+    # ----------------------------------------------------------------------------------------------
 
     @property
     def name(self) -> str:
@@ -99,12 +102,15 @@ class Table:
         }
 
     def health(self) -> dict[str, Any]:
-        """What is damaged, and advice. Reads the log and looks for every data file; changes nothing."""
+        """What is damaged, and advice. Reads the log and looks for every data file; changes
+        nothing."""
         report = self._native.fsck(False)
         status = self._native.describe()
         advice = []
         if status.files > 100 and status.bytes / status.files < 4_000_000:
-            advice.append(f"{status.files:,} files of {size_text(status.bytes // status.files)} on average: many small files")
+            advice.append(
+                f"{status.files:,} files of {size_text(status.bytes // status.files)} on average: many small files"
+            )
         return {
             "healthy": report.healthy,
             "version": report.version,
@@ -117,16 +123,23 @@ class Table:
         return History(self._native.history(2**63 - 1 if limit is None else limit))
 
     def files(self) -> Files:
-        """Live data files: path (as in the log), uri, size_bytes, rows, partition values, statistics, deleted rows."""
+        """Live data files: path (as in the log), uri, size_bytes, rows, partition values,
+        statistics, deleted rows."""
         return Files(self._native.files())
 
-    # Reading ------------------------------------------------------------------------------------------------------------
+    # Reading
+    # ----------------------------------------------------------------------------------------------
 
-    def at(self, *, version: int | None = None, timestamp: dt.datetime | dt.date | str | None = None) -> Table:
-        """The same table pinned to a version, or to the newest version at or before a time (zone-less is UTC)."""
+    def at(
+        self, *, version: int | None = None, timestamp: dt.datetime | dt.date | str | None = None
+    ) -> Table:
+        """The same table pinned to a version, or to the newest version at or before a time
+        (zone-less is UTC)."""
         if (version is None) == (timestamp is None):
             raise InvalidError("at() takes either version= or timestamp=", reason="python.at")
-        return Table(self._native.at(version, None if timestamp is None else time_ms(timestamp)), self._lake)
+        return Table(
+            self._native.at(version, None if timestamp is None else time_ms(timestamp)), self._lake
+        )
 
     def scan(
         self,
@@ -136,12 +149,14 @@ class Table:
         limit: int | None = None,
         **foreign: Any,
     ) -> Result:
-        """Rows, lazily. `where` is one SQL expression over the columns; `.explain()` says which files are skipped."""
+        """Rows, lazily. `where` is one SQL expression over the columns; `.explain()` says which
+        files are skipped."""
         _refuse_foreign("scan", foreign)
         wanted, bound = list(columns or []), bind(params)
         native = self._native
         return Result(
-            native.scan(wanted, where, bound, limit), lambda: native.explain(wanted, where, bound, limit)
+            native.scan(wanted, where, bound, limit),
+            lambda: native.explain(wanted, where, bound, limit),
         )
 
     def explain(self, where: str | None = None, params: Parameters = None) -> Explanation:
@@ -180,15 +195,21 @@ class Table:
     def __arrow_c_schema__(self) -> object:
         return self.scan().__arrow_c_schema__()
 
-    # Writing ------------------------------------------------------------------------------------------------------------
+    # Writing
+    # ----------------------------------------------------------------------------------------------
 
-    def append(self, rows: Any, *, index: bool | None = None, timestamps: str | None = None, **foreign: Any) -> WriteReport:
-        """Appends rows in one version. Columns match by name, ignoring case; nothing is rounded or parsed.
+    def append(
+        self, rows: Any, *, index: bool | None = None, timestamps: str | None = None, **foreign: Any
+    ) -> WriteReport:
+        """Appends rows in one version. Columns match by name, ignoring case; nothing is rounded or
+        parsed.
 
         `timestamps="utc"`: zone-less values into a timestamp column mean UTC.
         """
         _refuse_foreign("append", foreign)
-        return self._write(rows, overwrite=False, where=None, params=None, index=index, timestamps=timestamps)
+        return self._write(
+            rows, overwrite=False, where=None, params=None, index=index, timestamps=timestamps
+        )
 
     def overwrite(
         self,
@@ -202,7 +223,9 @@ class Table:
     ) -> WriteReport:
         """Replaces all rows, or those of the partitions `where` names; one version."""
         _refuse_foreign("overwrite", foreign)
-        return self._write(rows, overwrite=True, where=where, params=params, index=index, timestamps=timestamps)
+        return self._write(
+            rows, overwrite=True, where=where, params=params, index=index, timestamps=timestamps
+        )
 
     def _write(
         self,
@@ -216,10 +239,14 @@ class Table:
     ) -> WriteReport:
         if timestamps not in (None, "utc"):
             raise InvalidError(
-                f"timestamps={timestamps!r}", reason="python.timestamps", hint='use "utc" or leave it out'
+                f"timestamps={timestamps!r}",
+                reason="python.timestamps",
+                hint='use "utc" or leave it out',
             )
         make, one_shot = source(rows, index=index)
-        report = self._native.write(make, one_shot, overwrite, where, bind(params), timestamps == "utc")
+        report = self._native.write(
+            make, one_shot, overwrite, where, bind(params), timestamps == "utc"
+        )
         return WriteReport.of(report)
 
     def checkpoint(self) -> int:
@@ -227,18 +254,23 @@ class Table:
         version: int = self._native.checkpoint().version
         return version
 
-    # Manners ------------------------------------------------------------------------------------------------------------
+    # Manners
+    # ----------------------------------------------------------------------------------------------
 
     def __reduce__(self) -> tuple[Any, ...]:
         if self._lake is not None and self._lake.is_temporary:
-            raise InvalidError("a table of a temporary lake cannot be pickled", reason="python.pickle")
+            raise InvalidError(
+                "a table of a temporary lake cannot be pickled", reason="python.pickle"
+            )
         return _reopen, (self.location, self._native.pinned)
 
     def __repr__(self) -> str:
         status = self._native.describe()
         rows = "" if status.rows is None else f" | {status.rows:,} rows"
         by = f" | by {', '.join(status.partition_columns)}" if status.partition_columns else ""
-        needs = f" | readers need {', '.join(status.reader_features)}" if status.reader_features else ""
+        needs = (
+            f" | readers need {', '.join(status.reader_features)}" if status.reader_features else ""
+        )
         return (
             f"<Table {self.name} v{status.version}{rows} | {status.files:,} files, {size_text(status.bytes)}"
             f"{by}{needs} | {self.location}>"
@@ -246,7 +278,8 @@ class Table:
 
     def _repr_html_(self) -> str:
         columns = "".join(
-            f"<tr><td>{escape(name)}</td><td>{escape(type_)}</td></tr>" for name, type_ in self.schema()
+            f"<tr><td>{escape(name)}</td><td>{escape(type_)}</td></tr>"
+            for name, type_ in self.schema()
         )
         commits = "".join(
             f"<tr><td>{entry['version']}</td><td>{entry['timestamp']}</td><td>{escape(entry['operation'])}</td></tr>"
@@ -368,24 +401,32 @@ def open_table(
     timestamp: dt.datetime | dt.date | str | None = None,
     durability: str = "full",
 ) -> Table:
-    """Opens an existing Delta table as it is: nothing is written, nothing converted. See lakehold.open."""
+    """Opens an existing Delta table as it is: nothing is written, nothing converted. See
+    lakehold.open."""
     if not isinstance(location, (str, os.PathLike)):
         is_lake = type(location).__name__ == "Lake"
         raise InvalidError(
             f"open() takes a path, not a {type(location).__name__}",
             reason="python.open",
-            hint='open a table of a lake with lake.table("name")' if is_lake else 'lh.open("path/to/table")',
+            hint='open a table of a lake with lake.table("name")'
+            if is_lake
+            else 'lh.open("path/to/table")',
         )
     if version is not None and timestamp is not None:
         raise InvalidError("open() takes either version= or timestamp=", reason="python.at")
     return Table(
         _lakehold.Table.open(
-            os.fspath(location), version, None if timestamp is None else time_ms(timestamp), _durable(durability)
+            os.fspath(location),
+            version,
+            None if timestamp is None else time_ms(timestamp),
+            _durable(durability),
         )
     )
 
 
 def _durable(durability: str) -> bool:
     if durability not in ("full", "none"):
-        raise InvalidError(f"durability={durability!r}", reason="python.durability", hint='use "full" or "none"')
+        raise InvalidError(
+            f"durability={durability!r}", reason="python.durability", hint='use "full" or "none"'
+        )
     return durability == "full"

@@ -57,7 +57,10 @@ def sql_value(value: Any) -> tuple[str | bytes | None, str]:
     if isinstance(value, dt.time) and value.tzinfo is None:
         return value.isoformat(), "TIME"
     if isinstance(value, dt.timedelta):
-        return f"{value.days} days {value.seconds} seconds {value.microseconds} microseconds", "INTERVAL"
+        return (
+            f"{value.days} days {value.seconds} seconds {value.microseconds} microseconds",
+            "INTERVAL",
+        )
     if _is(value, "uuid", "UUID"):
         return str(value), "UUID"
     raise InvalidError(
@@ -68,13 +71,16 @@ def sql_value(value: Any) -> tuple[str | bytes | None, str]:
 
 
 def _plain(value: Any) -> Any:
-    """A numpy scalar as the Python value it stands for. Its nanoseconds would come out as a number: microseconds, or none."""
+    """A numpy scalar as the Python value it stands for. Its nanoseconds would come out as a number:
+    microseconds, or none."""
     if getattr(value.dtype, "kind", "") not in ("M", "m"):
         return value.item()
     micros = value.astype(f"{value.dtype.kind}8[us]")
     if micros.astype(value.dtype) != value and value == value:
         raise InvalidError(
-            f"{value} has nanoseconds, SQL timestamps have microseconds", reason="python.nanoseconds", hint="floor it to us"
+            f"{value} has nanoseconds, SQL timestamps have microseconds",
+            reason="python.nanoseconds",
+            hint="floor it to us",
         )
     return micros.item()
 
@@ -84,13 +90,19 @@ def _integer(value: int) -> tuple[str, str]:
         return str(int(value)), "BIGINT"
     if -(2**127) <= value < 2**127:
         return str(int(value)), "HUGEINT"
-    raise InvalidError("an integer parameter has at most 128 bits", reason="python.parameters", hint="pass it as text")
+    raise InvalidError(
+        "an integer parameter has at most 128 bits",
+        reason="python.parameters",
+        hint="pass it as text",
+    )
 
 
 def _datetime(value: dt.datetime) -> tuple[str, str]:
     if getattr(value, "nanosecond", 0):  # A pandas.Timestamp.
         raise InvalidError(
-            f"{value} has nanoseconds, SQL timestamps have microseconds", reason="python.nanoseconds", hint="floor it to us"
+            f"{value} has nanoseconds, SQL timestamps have microseconds",
+            reason="python.nanoseconds",
+            hint="floor it to us",
         )
     if value.tzinfo is None:
         return value.isoformat(" "), "TIMESTAMP"
@@ -106,7 +118,8 @@ def _float_text(value: float) -> str:
 
 
 def _is(value: Any, module: str, name: str) -> bool:
-    """isinstance without importing: a value of the class cannot exist where its module was never imported."""
+    """isinstance without importing: a value of the class cannot exist where its module was never
+    imported."""
     known = sys.modules.get(module)
     return known is not None and isinstance(value, getattr(known, name))
 
@@ -114,7 +127,9 @@ def _is(value: Any, module: str, name: str) -> bool:
 def _decimal(value: Any) -> tuple[str, str]:
     _, digits, exponent = value.as_tuple()
     if not isinstance(exponent, int):
-        raise InvalidError("a decimal NaN or infinity cannot be a parameter", reason="python.parameters")
+        raise InvalidError(
+            "a decimal NaN or infinity cannot be a parameter", reason="python.parameters"
+        )
     scale = max(0, -exponent)
     precision = max(len(digits) + max(0, exponent), scale, 1)
     if precision > 38:
@@ -129,7 +144,9 @@ def time_ms(moment: dt.datetime | dt.date | str) -> int:
             moment = dt.datetime.fromisoformat(moment)
         except ValueError:
             raise InvalidError(
-                f"{moment!r} is not a time", reason="python.time", hint='write it as "2026-11-01T00:00Z"'
+                f"{moment!r} is not a time",
+                reason="python.time",
+                hint='write it as "2026-11-01T00:00Z"',
             ) from None
     if not isinstance(moment, dt.datetime):
         moment = dt.datetime(moment.year, moment.month, moment.day)

@@ -1,4 +1,6 @@
 // Uses every public header of an installed lakehold, in a lake in the folder of its first argument.
+#include <iostream>
+
 #include <lakehold/arrow_abi.h>
 #include <lakehold/input.h>
 #include <lakehold/lake.h>
@@ -8,8 +10,6 @@
 #include <lakehold/rows.h>
 #include <lakehold/table.h>
 #include <lakehold/version.h>
-
-#include <iostream>
 
 int main(int argc, char** argv) {
   if (argc != 2) return 2;
