@@ -50,6 +50,7 @@ FOREIGN = [
     (re.compile(r"^roaring/"), "CRoaring", ["src/delta/", "tests/", "bench/"]),
     (re.compile(r"^simdjson"), "simdjson", ["src/delta/", "tests/", "bench/"]),
     (re.compile(r"^CLI/"), "CLI11", ["src/cli/"]),
+    (re.compile(r"^flatbuffers/"), "FlatBuffers", ["src/render/"]),
     (re.compile(r"^arrow/"), "Arrow C++", []),
 ]
 FOREIGN_IN_PUBLIC = re.compile(r"\b(duckdb|nanobind|nb|fmt|simdjson|roaring|CLI|arrow)::")

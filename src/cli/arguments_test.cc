@@ -64,8 +64,16 @@ TEST(Format, IsTheFlagsThenTheFilesThenTheTerminals) {
   EXPECT_EQ(*ChooseFormat("", "-", false, Content::kRows), Format::kCsv);
   EXPECT_EQ(*ChooseFormat("", "", false, Content::kReport), Format::kNdjson);
   EXPECT_EQ(ChooseFormat("xml", "", false, Content::kRows).error().reason, "cli.unknown_format");
-  EXPECT_EQ(ChooseFormat("", "x.arrow", false, Content::kRows).error().kind,
-            ErrorKind::kUnsupported);
+  EXPECT_EQ(*ChooseFormat("", "x.arrows", true, Content::kRows), Format::kArrow);
+  EXPECT_EQ(*ChooseFormat("", "x.feather", true, Content::kRows), Format::kArrow);
+}
+
+TEST(Format, ArrowIsAFileOnlyWhereTheNameSaysSo) {
+  EXPECT_TRUE(IsArrowFileName("a/x.arrow"));
+  EXPECT_TRUE(IsArrowFileName("x.feather"));
+  EXPECT_FALSE(IsArrowFileName("x.arrows"));
+  EXPECT_FALSE(IsArrowFileName("-"));
+  EXPECT_FALSE(IsArrowFileName(""));
 }
 
 TEST(Script, IsCutAtSemicolonsOutsideOfQuotesAndComments) {

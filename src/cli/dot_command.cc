@@ -96,7 +96,8 @@ Status SetAt(const Words& words, ShellState& state) {
 Status SetMode(const Words& words, ShellState& state) {
   if (words.size() != 2) return Usage(".mode table|csv|json|ndjson");
   LAKEHOLD_ASSIGN(const auto format, ParseFormat(words[1]));
-  if (format == Format::kParquet) return Usage(".mode table|csv|json|ndjson");
+  if (format == Format::kParquet || format == Format::kArrow)
+    return Usage(".mode table|csv|json|ndjson");
   state.door.output.format = words[1];
   return {};
 }

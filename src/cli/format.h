@@ -9,10 +9,9 @@
 
 namespace lakehold::cli {
 
-enum class Format { kTable, kJson, kNdjson, kCsv, kParquet };
+enum class Format { kTable, kJson, kNdjson, kCsv, kParquet, kArrow };
 
-// "table", "json", "ndjson" (or "jsonl"), "csv", "parquet". kUnsupported "cli.arrow_format",
-// kInvalid "cli.unknown_format".
+// "table", "json", "ndjson" (or "jsonl"), "csv", "parquet", "arrow". kInvalid "cli.unknown_format".
 Result<Format> ParseFormat(std::string_view name);
 
 enum class Content { kRows, kReport };
@@ -20,5 +19,9 @@ enum class Content { kRows, kReport };
 // for rows and ndjson for reports. `flag` and `file` may be empty; "-" is stdout.
 Result<Format> ChooseFormat(std::string_view flag, std::string_view file, bool terminal,
                             Content content);
+
+// Arrow to a file of this name is Arrow's file format, which ends in a footer ("x.arrow",
+// "x.feather"); elsewhere it is a stream ("x.arrows", stdout, pipes).
+bool IsArrowFileName(std::string_view file);
 
 }  // namespace lakehold::cli

@@ -101,8 +101,8 @@ Status RecordTable::Print(Door& door) const {
   const OutputFlags& flags = door.output;
   LAKEHOLD_ASSIGN(const Format format,
                   ChooseFormat(flags.format, flags.file, door.terminal.out, Content::kReport));
-  if (format == Format::kParquet) {
-    return Unsupported("cli.report_format", "reports are not written as Parquet",
+  if (format == Format::kParquet || format == Format::kArrow) {
+    return Unsupported("cli.report_format", "reports are not written as Parquet or Arrow",
                        "use table, json, ndjson or csv");
   }
   LAKEHOLD_ASSIGN(auto file, OutputFile::Open(flags.file));

@@ -12,6 +12,7 @@
 #include "cli/arrow_stream.h"
 #include "cli/output_file.h"
 #include "lakehold/lake.h"
+#include "render/arrow_ipc_writer.h"
 #include "render/csv_writer.h"
 #include "render/json_writer.h"
 #include "render/table_text.h"
@@ -87,6 +88,22 @@ Status CopyBytes(int from, OutputFile& to) {
   }
 }
 
+// Bytes would only confuse a terminal.
+Status CheckBinary(const OutputFile& file, const Door& door, const char* format) {
+  if (file.descriptor() != STDOUT_FILENO || !door.terminal.out) return {};
+  return Invalid("cli.binary_on_terminal", fmt::format("{} is no text for a terminal", format),
+                 "give -o FILE, or pipe it");
+}
+
+Status PrintArrow(ArrowStream& stream, const RowOutput& output, OutputFile& file, const Door& door,
+                  const std::function<bool()>& stopped) {
+  LAKEHOLD_TRY(CheckBinary(file, door, "Arrow"));
+  using Layout = render::ArrowIpcWriter::Layout;
+  const Layout layout = IsArrowFileName(output.file) ? Layout::kFile : Layout::kStream;
+  const auto sink = [&](std::string_view bytes) { return file.Write(bytes); };
+  return Drain(render::ArrowIpcWriter::Open(stream.schema(), layout, sink), stream, stopped);
+}
+
 // Parquet ends in a footer with offsets: for a pipe it is made in a file first.
 Status PrintParquet(Rows& rows, OutputFile& file, const Door& door) {
   if (!file.staging_path().empty()) {
@@ -95,10 +112,7 @@ Status PrintParquet(Rows& rows, OutputFile& file, const Door& door) {
     std::free(path);
     return CopyToParquet(rows, absolute);
   }
-  if (file.descriptor() == STDOUT_FILENO && door.terminal.out) {
-    return Invalid("cli.binary_on_terminal", "Parquet is no text for a terminal",
-                   "give -o FILE, or pipe it");
-  }
+  LAKEHOLD_TRY(CheckBinary(file, door, "Parquet"));
   const char* folder = std::getenv("TMPDIR");
   std::string path = fmt::format(
       "{}/lakehold-XXXX"
@@ -145,7 +159,8 @@ Status PrintRows(Rows& rows, const RowOutput& output, Door& door,
     LAKEHOLD_TRY(PrintParquet(rows, file, door));
   } else {
     LAKEHOLD_ASSIGN(auto stream, ArrowStream::Open(rows));
-    LAKEHOLD_TRY(PrintText(stream, output, file, door, stopped));
+    LAKEHOLD_TRY(output.format == Format::kArrow ? PrintArrow(stream, output, file, door, stopped)
+                                                 : PrintText(stream, output, file, door, stopped));
   }
   return file.Finish();
 }

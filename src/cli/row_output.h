@@ -1,5 +1,5 @@
-// Rows on their way out: a result as table, CSV, JSON or Parquet to stdout or a file. Stateless
-// functions.
+// Rows on their way out: a result as table, CSV, JSON, Arrow or Parquet to stdout or a file.
+// Stateless functions.
 #pragma once
 
 #include <cstdint>

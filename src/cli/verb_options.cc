@@ -6,7 +6,7 @@
 namespace lakehold::cli {
 
 void AddOutputOptions(CLI::App& verb, Door& door) {
-  verb.add_option("-f,--format", door.output.format, "table, json, ndjson, csv or parquet");
+  verb.add_option("-f,--format", door.output.format, "table, json, ndjson, csv, parquet or arrow");
   verb.add_option("-o,--output", door.output.file, "write to this file; the format by its name");
 }
 

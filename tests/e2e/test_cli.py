@@ -159,7 +159,6 @@ def test_cat_and_head_give_rows_in_every_format(run, trips, tmp_path):
     assert len(json.loads((tmp_path / "out.json").read_text())) == 3
     raw = subprocess.run([str(BIN), "cat", trips, "-f", "parquet"], cwd=tmp_path, stdout=-1)
     assert raw.stdout[:4] == b"PAR1" == raw.stdout[-4:]
-    run("cat", trips, "-f", "arrow", code=8)
 
 
 def test_time_travel_by_version_and_time(run, trips):
