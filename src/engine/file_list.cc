@@ -12,6 +12,7 @@
 #include "delta/pruning.h"
 #include "engine/duckdb_errors.h"
 #include "engine/predicate_translation.h"
+#include "engine/reader_filters.h"
 #include "engine/store_registry.h"
 
 namespace lakehold::engine {
@@ -105,6 +106,7 @@ duckdb::unique_ptr<duckdb::MultiFileList> LakeFileList::ComplexFilterPushdown(
   std::vector<Predicate> all;
   for (const auto& filter : filters)
     all.push_back(TranslateExpression(context, *filter, *scan_->snapshot, column_of));
+  for (auto& filter : filters) SpellOutDistinct(filter);
   auto predicate = all.size() == 1 ? std::move(all.front()) : Predicate::And(std::move(all));
   // Planning may push filters more than once: each time the rows read are among those before.
   *scan_->read = scan_->read->kind == PredicateKind::kUnknown

@@ -15,6 +15,7 @@
 #include "delta/pruning.h"
 #include "engine/duckdb_errors.h"
 #include "engine/predicate_translation.h"
+#include "engine/reader_filters.h"
 #include "engine/type_mapping.h"
 
 namespace lakehold::engine {
@@ -195,7 +196,7 @@ duckdb::unique_ptr<TableFilterSet> LakeFileReader::FiltersFor(
     // A struct that is absent reads as NULL, of which DuckDB's field filters say that it is not
     // even "x IS NULL".
     if (column == nullptr ? !type.IsNested() : column->type == type) {
-      result->filters.emplace(position, filter->Copy());
+      result->filters.emplace(position, CopyWithoutHashing(*filter));
       continue;
     }
     // DuckDB casts constants to the file's type. Among whole numbers that is exact; elsewhere (0.1
