@@ -13,6 +13,7 @@
 #include "engine/checkpoint_codec.h"
 #include "engine/duckdb_errors.h"
 #include "engine/engine_functions.h"
+#include "engine/implicit_casts.h"
 #include "engine/spill_folder.h"
 #include "engine/statement.h"
 #include "engine/store_file_system.h"
@@ -69,6 +70,7 @@ void DuckDbInstance::Start(const Environment& environment) {
   duckdb::StorageExtension::Register(
       config, kLakeType, duckdb::shared_ptr<duckdb::StorageExtension>(MakeLakeStorage(world_)));
   AddReplacementScans(&config);
+  AddImplicitCastRules(&config);
   db_ = std::make_unique<duckdb::DuckDB>(nullptr, &config);
   database().GetFileSystem().RegisterSubSystem(MakeStoreFileSystem(stores_));
   // About 12 ms cold in all, two thirds of it core_functions; the rest is too cheap to be lazy

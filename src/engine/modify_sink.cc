@@ -14,6 +14,7 @@
 #include "delta/action_json.h"
 #include "engine/data_file_writer.h"
 #include "engine/duckdb_errors.h"
+#include "engine/implicit_casts.h"
 #include "engine/lake_catalog.h"
 #include "engine/lake_schema.h"
 #include "engine/lake_transaction.h"
@@ -264,6 +265,7 @@ void RefuseNestedNanoseconds(const std::string& column, const LogicalType& type)
 PhysicalOperator& PlanLakeInsert(ClientContext& context, duckdb::PhysicalPlanGenerator& planner,
                                  duckdb::LogicalInsert& op,
                                  duckdb::optional_ptr<PhysicalOperator> plan) {
+  RequireImplicitCastRules(context);
   auto& table = op.table.Cast<LakeTable>();
   const std::string name = table.DisplayName();
   if (op.return_chunk) {
@@ -290,6 +292,7 @@ PhysicalOperator& PlanLakeInsert(ClientContext& context, duckdb::PhysicalPlanGen
 PhysicalOperator& PlanLakeCreateTableAs(ClientContext& context,
                                         duckdb::PhysicalPlanGenerator& planner,
                                         duckdb::LogicalCreateTable& op, PhysicalOperator& plan) {
+  RequireImplicitCastRules(context);
   const txn::TableDefinition definition = ValueOrThrow(DefinitionOf(*op.info));
   auto& sink = planner.Make<ModifySink>(op.types, OrderOf(context, plan), op.estimated_cardinality)
                    .Cast<ModifySink>();
