@@ -48,5 +48,8 @@ inline constexpr size_t kColumns = 100'000;
 inline constexpr int kTypeDepth = 100;
 // Finished but unsynced data files a statement may hold open before it syncs them on the way.
 inline constexpr size_t kUnsettledFiles = 64;
+// A hidden file whose writer is gone is removed when it is this old: far longer than anybody waits
+// for a lock, a file server or a debugger.
+inline constexpr int64_t kLeftoverAgeSeconds = 24 * 60 * 60;
 
 }  // namespace lakehold::limits

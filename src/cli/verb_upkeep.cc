@@ -32,6 +32,15 @@ Result<int> RunCheckpoint(const Flags& flags, Door& door) {
   return 0;
 }
 
+std::string StateText(const FsckReport& report) {
+  if (report.version < 0) {
+    return report.healthy() ? "nothing is damaged, but it takes another build to read"
+                            : "damaged: no version can be read";
+  }
+  if (report.healthy()) return fmt::format("version {} is healthy", report.version);
+  return fmt::format("damaged; version {} is the newest that can be put together", report.version);
+}
+
 Result<int> RunFsck(const Flags& flags, Door& door) {
   LAKEHOLD_ASSIGN(const auto table, OpenTableAt(flags.table, "", door));
   LAKEHOLD_ASSIGN(const auto report, table.Fsck(flags.deep));
@@ -40,10 +49,10 @@ Result<int> RunFsck(const Flags& flags, Door& door) {
     records.Add({finding.damage ? "damage" : "remark", finding.object, finding.message});
   }
   if (!report.findings.empty()) LAKEHOLD_TRY(records.Print(door));
-  door.Say(fmt::format(
-      "{}: version {} is {}; checked {}, {}, {}", table.name(), report.version,
-      report.healthy() ? "healthy" : "damaged", Count(report.commits_checked, "commit"),
-      Count(report.checkpoints_checked, "checkpoint"), Count(report.files_checked, "file")));
+  door.Say(fmt::format("{}: {}; checked {}, {}, {}", table.name(), StateText(report),
+                       Count(report.commits_checked, "commit"),
+                       Count(report.checkpoints_checked, "checkpoint"),
+                       Count(report.files_checked, "file")));
   return report.healthy() ? 0 : ExitCode(ErrorKind::kCorrupt);
 }
 
@@ -61,7 +70,7 @@ void AddFsck(CLI::App& app, Door& door) {
   auto* verb = app.add_subcommand("fsck", "check log, checkpoints and files; exit 9 if damaged");
   auto flags = std::make_shared<Flags>();
   verb->add_option("TABLE", flags->table, "path of the table")->required();
-  verb->add_flag("--deep", flags->deep, "open every data file and count its rows");
+  verb->add_flag("--deep", flags->deep, "read every data file, compare its footer with the log");
   AddOutputOptions(*verb, door);
   verb->callback([flags, &door] { door.run = [flags, &door] { return RunFsck(*flags, door); }; });
 }

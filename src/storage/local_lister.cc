@@ -11,6 +11,7 @@
 
 #include "storage/key.h"
 #include "storage/local_staging.h"
+#include "storage/staged_leftovers.h"
 #include "storage/system_error.h"
 
 namespace lakehold::storage {
@@ -28,7 +29,8 @@ unsigned char TypeOf(DIR* folder, const dirent& entry) {
   return IFTODT(status.st_mode);
 }
 
-// Calls `wanted(name, is_folder)` for every file and folder. No folder there: success with
+// Calls `wanted(name, is_folder)` for every file, hidden ones too, and folder. No folder there:
+// success with
 // `*folder` empty.
 Status ReadFolder(LocalRoot& root, std::string_view key, Folder* folder,
                   const std::function<void(std::string_view, bool)>& wanted) {
@@ -45,7 +47,7 @@ Status ReadFolder(LocalRoot& root, std::string_view key, Folder* folder,
     const std::string_view name = entry->d_name;
     if (name == "." || name == "..") continue;
     const unsigned char type = TypeOf(folder->get(), *entry);
-    if (type == DT_DIR || (type == DT_REG && !IsStagingName(name))) wanted(name, type == DT_DIR);
+    if (type == DT_DIR || type == DT_REG) wanted(name, type == DT_DIR);
   }
   if (errno != 0) return SystemError(errno, "cannot list", root.PathOf(key));
   return {};
@@ -62,6 +64,7 @@ class LocalLister : public ObjectLister {
     level.key = folder;
     LAKEHOLD_TRY(
         ReadFolder(root_, folder, &level.folder, [&](std::string_view name, bool is_folder) {
+          if (!is_folder && IsStagingName(name)) return;
           std::string sort_key(name);
           if (is_folder)
             sort_key += '/';  // Keys below it continue with '/', which sorts after '-' and '.'.
@@ -143,6 +146,29 @@ Result<std::vector<std::string>> ListLocalFolders(LocalRoot& root, std::string_v
   }));
   std::sort(names.begin(), names.end());
   return names;
+}
+
+Result<std::vector<ObjectMeta>> ListLocalLeftovers(LocalRoot& root, std::string_view folder) {
+  std::vector<ObjectMeta> leftovers;
+  std::vector<std::string> waiting = {std::string(folder)};
+  while (!waiting.empty()) {
+    const std::string at = std::move(waiting.back());
+    waiting.pop_back();
+    Folder open_folder;
+    std::vector<std::string> hidden;
+    LAKEHOLD_TRY(ReadFolder(root, at, &open_folder, [&](std::string_view name, bool is_folder) {
+      if (is_folder) waiting.push_back(JoinKey(at, name));
+      if (!is_folder && IsStagingName(name)) hidden.emplace_back(name);
+    }));
+    for (const auto& name : hidden) {
+      struct stat status {};
+      const int descriptor = dirfd(open_folder.get());
+      if (!IsLeftover(descriptor, name)) continue;
+      if (fstatat(descriptor, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) continue;
+      leftovers.push_back(MetaFrom(status, JoinKey(at, name)));
+    }
+  }
+  return leftovers;
 }
 
 }  // namespace lakehold::storage

@@ -19,4 +19,7 @@ Result<std::unique_ptr<ObjectLister>> ListLocal(std::shared_ptr<void> owner, Loc
 // Names of the folders directly below, sorted.
 Result<std::vector<std::string>> ListLocalFolders(LocalRoot& root, std::string_view folder);
 
+// Hidden files in the folder and below whose writer is gone, in no order.
+Result<std::vector<ObjectMeta>> ListLocalLeftovers(LocalRoot& root, std::string_view folder);
+
 }  // namespace lakehold::storage

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "storage/key.h"
+#include "storage/staged_leftovers.h"
 #include "storage/system_error.h"
 
 namespace lakehold::storage {
@@ -282,7 +283,14 @@ Result<StagedInode> LocalStaging::OpenNamed(std::string_view folder) {
     if (error == 0) inode.hidden_name = name;
   }
   if (error != 0) return SystemError(error, "cannot make a file in", inode.folder_path);
+  HoldStaged(inode.fd.get());
+  if (IsFirstIn(folder)) SweepLeftovers(inode.folder.get(), inode.fd.get());
   return inode;
+}
+
+bool LocalStaging::IsFirstIn(std::string_view folder) {
+  const std::lock_guard lock(swept_mutex_);
+  return swept_.emplace(folder).second;
 }
 
 }  // namespace lakehold::storage

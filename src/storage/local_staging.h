@@ -5,6 +5,8 @@
 
 #include <atomic>
 #include <memory>
+#include <mutex>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -65,13 +67,18 @@ class LocalStaging {
  public:
   LocalStaging(LocalRoot& root, Random& random, const LocalStoreOptions& options);
   Result<std::unique_ptr<ObjectSink>> OpenSink(std::string_view folder);
-  // A new file under a hidden name in this folder.
+  // A new file under a hidden name in this folder; the first one sweeps the folder of old
+  // leftovers.
   Result<StagedInode> OpenNamed(std::string_view folder);
 
  private:
+  bool IsFirstIn(std::string_view folder);
+
   LocalRoot& root_;
   Random& random_;
   std::atomic<bool> tmpfile_works_;
+  std::mutex swept_mutex_;
+  std::set<std::string, std::less<>> swept_;
 };
 
 // Writes all of `bytes` at `offset`. `path` is for people.

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "storage/key.h"
+#include "storage/leftover_lister.h"
 #include "storage/local_lister.h"
 #include "storage/local_root.h"
 #include "storage/local_staging.h"
@@ -69,7 +70,9 @@ Error ReadError(int error, const char* doing, const std::string& path) {
   return SystemError(error == ENOTDIR || error == ENXIO ? ENOENT : error, doing, path);
 }
 
-class LocalStore : public ObjectStore, public std::enable_shared_from_this<LocalStore> {
+class LocalStore : public ObjectStore,
+                   public LeftoverLister,
+                   public std::enable_shared_from_this<LocalStore> {
  public:
   LocalStore(std::string root, Durability durability, const Runtime& runtime,
              const LocalStoreOptions& options)
@@ -167,6 +170,11 @@ class LocalStore : public ObjectStore, public std::enable_shared_from_this<Local
   Result<std::vector<std::string>> ListFolders(std::string_view folder) override {
     LAKEHOLD_TRY(CheckFolder(folder));
     return ListLocalFolders(root_, folder);
+  }
+
+  Result<std::vector<ObjectMeta>> ListLeftovers(std::string_view folder) override {
+    LAKEHOLD_TRY(CheckFolder(folder));
+    return ListLocalLeftovers(root_, folder);
   }
 
   Status Delete(std::string_view key) override {

@@ -1,7 +1,9 @@
 #include "storage/local_store.h"
 
+#include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <set>
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -11,7 +13,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/limits.h"
 #include "base/sim_runtime.h"
+#include "storage/leftover_lister.h"
 #include "support/in_child.h"
 #include "support/store_calls.h"
 #include "support/temp_folder.h"
@@ -154,6 +158,91 @@ TEST_F(LocalStoreTest, WhatADeadProcessStagedIsInvisible) {
   EXPECT_EQ(ListKeys(*store), std::vector<std::string>{});
   Put(*store, "t/a", "text");
   EXPECT_EQ(ListKeys(*store), std::vector<std::string>{"t/a"});
+}
+
+class LeftoverTest : public LocalStoreTest {
+ protected:
+  // A hidden file in t whose writer died, dated `age_seconds` back. Its path.
+  fs::path LeaveBehind(int64_t age_seconds) {
+    const auto before = Hidden();
+    const std::string died = InChild([&]() -> std::string {
+      const auto store = Open({.use_tmpfile = false});
+      const auto staged = Stage(*store, "t", "text");
+      _exit(9);
+    });
+    EXPECT_EQ(died, "<died>");
+    for (const auto& path : Hidden()) {
+      if (before.contains(path)) continue;
+      Age(path, age_seconds);
+      return path;
+    }
+    ADD_FAILURE() << "nothing was left behind";
+    return {};
+  }
+  static void Age(const fs::path& path, int64_t seconds) {
+    fs::last_write_time(path, fs::last_write_time(path) - std::chrono::seconds(seconds));
+  }
+  std::set<fs::path> Hidden() const {
+    std::set<fs::path> found;
+    if (!fs::exists(root() + "/t")) return found;
+    for (const auto& entry : fs::directory_iterator(root() + "/t")) {
+      if (entry.path().filename().string().starts_with("._lakehold_staged_")) {
+        found.insert(entry.path());
+      }
+    }
+    return found;
+  }
+  static constexpr int64_t kOld = limits::kLeftoverAgeSeconds + 60;
+};
+
+TEST_F(LeftoverTest, AnOldOneIsRemovedByTheNextWriterOfItsFolder) {
+  const auto old = LeaveBehind(kOld);
+  const auto young = LeaveBehind(limits::kLeftoverAgeSeconds / 2);
+  Put(*Open({.use_tmpfile = false}), "t/a", "text");
+  EXPECT_FALSE(fs::exists(old));
+  EXPECT_TRUE(fs::exists(young));
+}
+
+TEST_F(LeftoverTest, AHintSweepsItsFolderToo) {
+  const auto old = LeaveBehind(kOld);
+  LAKEHOLD_EXPECT_OK(Open()->PutHint("t/_last_checkpoint", AsBytes("{}")));
+  EXPECT_FALSE(fs::exists(old));
+}
+
+TEST_F(LeftoverTest, WhatALivingWriterHoldsStaysHoweverOld) {
+  const auto writer = Open({.use_tmpfile = false});
+  const auto staged = Stage(*writer, "t", "text");
+  for (const auto& path : Hidden()) Age(path, 10 * kOld);
+  Put(*Open({.use_tmpfile = false}), "t/b", "text");
+  EXPECT_EQ(Hidden().size(), 1U);
+  LAKEHOLD_EXPECT_OK(writer->Publish(*staged, "t/a"));
+  EXPECT_EQ(Read(*writer, "t/a"), "text");
+}
+
+TEST_F(LeftoverTest, AnObjectWithANameOfItsOwnOutlivesItsHiddenOne) {
+  const auto old = LeaveBehind(0);
+  fs::create_hard_link(old, root() + "/t/a");
+  Age(old, kOld);
+  const auto store = Open({.use_tmpfile = false});
+  Put(*store, "t/b", "text");
+  EXPECT_FALSE(fs::exists(old));
+  EXPECT_EQ(Read(*store, "t/a"), "text");
+}
+
+TEST_F(LeftoverTest, ThoseOfDeadWritersAreListedAndNoOthers) {
+  const auto store = Open({.use_tmpfile = false});
+  auto* lister = dynamic_cast<LeftoverLister*>(store.get());
+  ASSERT_NE(lister, nullptr);
+  const auto none = lister->ListLeftovers("");
+  LAKEHOLD_EXPECT_OK(none);
+  EXPECT_TRUE(none->empty());
+  const auto left = LeaveBehind(0);
+  const auto mine = Stage(*store, "t", "text");
+  const auto listed = lister->ListLeftovers("");
+  LAKEHOLD_EXPECT_OK(listed);
+  ASSERT_EQ(listed->size(), 1U);
+  EXPECT_EQ(listed->front().key, "t/" + left.filename().string());
+  EXPECT_EQ(listed->front().size_bytes, 4U);
 }
 
 // What a file server's client sees when the answer to its first request was lost: the name is

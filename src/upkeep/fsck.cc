@@ -13,42 +13,31 @@
 
 #include "delta/action_json.h"
 #include "delta/checkpoint.h"
+#include "delta/checkpoint_reader.h"
 #include "delta/checksum.h"
 #include "delta/deletion_vector.h"
 #include "delta/log_path.h"
 #include "delta/partition_value.h"
 #include "delta/snapshot.h"
+#include "storage/leftover_lister.h"
+#include "upkeep/live_files.h"
+#include "upkeep/parquet_footer.h"
 
 namespace lakehold::upkeep {
 namespace {
 
 using delta::LogFile;
 using delta::LogFileKind;
+using delta::Version;
 
-// The live files at some version, by identity, with their sizes: what checkpoints and checksums are
-// compared with.
-class LiveFiles {
- public:
-  void Apply(const delta::Action& action) {
-    if (const auto* add = std::get_if<delta::AddFile>(&action))
-      sizes_[KeyOf(*add)] = add->size_bytes;
-    if (const auto* remove = std::get_if<delta::RemoveFile>(&action)) sizes_.erase(KeyOf(*remove));
-  }
-  template <typename FileAction>
-  static std::string KeyOf(const FileAction& file) {
-    return file.path + "\n" +
-           (file.deletion_vector ? file.deletion_vector->UniqueId() : std::string());
-  }
-  bool operator==(const LiveFiles&) const = default;
-  int64_t count() const { return static_cast<int64_t>(sizes_.size()); }
-  int64_t bytes() const {
-    int64_t bytes = 0;
-    for (const auto& [key, size] : sizes_) bytes += size;
-    return bytes;
-  }
+constexpr uint64_t kReadBytes = uint64_t{4} << 20;  // At a time, of files read to their end.
 
- private:
-  std::map<std::string, int64_t> sizes_;
+// What the log's folder holds of one version.
+struct VersionFiles {
+  std::optional<LogFile> commit;
+  std::optional<LogFile> checksum;
+  // The parts of each checkpoint, by what tells them apart: "", a number of parts, a name.
+  std::map<std::string, std::vector<LogFile>> checkpoints;
 };
 
 class Inspection {
@@ -58,14 +47,10 @@ class Inspection {
 
   Result<FsckReport> Run() {
     LAKEHOLD_TRY(ListLog());
-    LAKEHOLD_TRY(CheckCommits());
-    auto snapshot = delta::Snapshot::Load(root_, Latest{}, context_);
-    if (!snapshot.ok()) {
-      Damage(std::string(delta::kLogFolder), snapshot.error().ToString());
-      return std::move(report_);
-    }
-    report_.version = (*snapshot)->version();
-    LAKEHOLD_TRY(CheckFiles(**snapshot));
+    LAKEHOLD_TRY(CheckLog());
+    CheckHint();
+    LAKEHOLD_TRY(CheckState());
+    LAKEHOLD_TRY(NameLeftovers());
     return std::move(report_);
   }
 
@@ -89,91 +74,166 @@ class Inspection {
       auto file = delta::ParseLogFileName(name);
       if (!file) continue;
       file->key = object->key;
-      if (file->kind == LogFileKind::kCommit) commits_[file->version] = *file;
-      if (file->kind == LogFileKind::kClassicCheckpoint) checkpoints_[file->version] = *file;
-      if (file->kind == LogFileKind::kChecksum) checksums_[file->version] = *file;
+      auto& version = versions_[file->version];
+      if (file->kind == LogFileKind::kCommit) version.commit = *file;
+      if (file->kind == LogFileKind::kChecksum) version.checksum = *file;
+      if (file->kind == LogFileKind::kClassicCheckpoint) version.checkpoints[""] = {*file};
+      if (file->kind == LogFileKind::kUuidCheckpoint) version.checkpoints[name] = {*file};
+      if (file->kind == LogFileKind::kMultiPartCheckpoint) {
+        version.checkpoints[std::to_string(file->parts)].push_back(*file);
+      }
     }
   }
 
   // Replays the commits that are there, in order, and meets each checkpoint and checksum at its
   // version. The replay is complete if it starts at version 0, or at a checkpoint.
-  Status CheckCommits() {
-    std::optional<LiveFiles> live;
-    if (!commits_.empty() && commits_.begin()->first == 0) live.emplace();
-    delta::Version expected = commits_.empty() ? 0 : commits_.begin()->first;
-    for (const auto& [version, file] : commits_) {
-      if (version != expected) {
-        Damage(delta::CommitName(expected),
-               fmt::format("missing, though version {} exists", version));
-        live.reset();
+  Status CheckLog() {
+    std::optional<Version> expected;
+    for (const auto& [version, files] : versions_) {
+      if (version == 0 && files.commit) {
+        live_.emplace();
+        from_commits_ = true;
       }
-      expected = version + 1;
-      LAKEHOLD_TRY(CheckCommit(file, live));
-      LAKEHOLD_TRY(CheckCheckpoint(version, live));
-      CheckChecksum(version, live);
+      if (files.commit) {
+        if (expected && version != *expected) MissingCommits(*expected, version);
+        expected = version + 1;
+        CheckCommit(*files.commit);
+      }
+      for (const auto& [kind, parts] : files.checkpoints) CheckCheckpoint(parts);
+      if (files.checksum) CheckChecksum(*files.checksum);
     }
     return {};
   }
 
-  Status CheckCommit(const LogFile& file, std::optional<LiveFiles>& live) {
+  void LoseReplay() {
+    live_.reset();
+    from_commits_ = false;
+  }
+
+  // What damage at `version` leaves readable: everything before it, and from the next checkpoint.
+  std::string StillReadable(Version version) const {
+    const auto next =
+        std::find_if(versions_.upper_bound(version - 1), versions_.end(),
+                     [](const auto& entry) { return !entry.second.checkpoints.empty(); });
+    const std::string before =
+        version > 0 && versions_.contains(version - 1)
+            ? fmt::format("; versions up to {} can be read (--at {})", version - 1, version - 1)
+            : "";
+    if (next == versions_.end()) return before;
+    return before + fmt::format("; so can version {} and newer, by its checkpoint", next->first);
+  }
+
+  void MissingCommits(Version first, Version next) {
+    broken_.insert(first);
+    const std::string more = next - first == 1 ? "" : fmt::format(" to version {}", next - 1);
+    Damage(root_.LogKeyOf(delta::CommitName(first)),
+           fmt::format("missing{}, though version {} exists; restore it from a backup{}", more,
+                       next, StillReadable(first)));
+    LoseReplay();
+  }
+
+  void CheckCommit(const LogFile& file) {
     ++report_.commits_checked;
     auto bytes = root_.store->Get(file.key, std::nullopt);
     auto parsed = bytes.ok() ? delta::ParseCommit(*bytes, file.key, delta::ActionFilter{},
                                                   [&](delta::Action&& action) {
-                                                    if (live) live->Apply(action);
+                                                    if (live_) live_->Apply(action);
                                                     return Status();
                                                   })
                              : Status(bytes.error());
-    if (parsed.ok()) return {};
-    Damage(file.key, parsed.error().ToString());
-    live.reset();
-    return {};
+    if (parsed.ok()) return;
+    broken_.insert(file.version);
+    Damage(file.key, parsed.error().ToString() + StillReadable(file.version));
+    LoseReplay();
   }
 
-  Status CheckCheckpoint(delta::Version version, std::optional<LiveFiles>& live) {
-    const auto found = checkpoints_.find(version);
-    if (found == checkpoints_.end() || !context_.checkpoint_codec) return {};
+  // What helps where a checkpoint cannot be trusted.
+  std::string CheckpointRepair(Version version) const {
+    if (!from_commits_) return "restore it from a backup: the commits before it are gone";
+    return fmt::format(
+        "the commits tell version {} without it: remove it, then write one by lakehold checkpoint",
+        version);
+  }
+
+  void CheckCheckpoint(const std::vector<LogFile>& parts) {
+    const LogFile& first = parts.front();
+    if (first.parts > 0 && parts.size() != first.parts) {
+      return Remark(first.key, fmt::format("is one of {} parts, of which {} are there; readers "
+                                           "leave such a checkpoint out",
+                                           first.parts, parts.size()));
+    }
+    if (!context_.checkpoint_codec) return;
     ++report_.checkpoints_checked;
     LiveFiles told;
     delta::CheckpointColumns columns;
     columns.stats = false;
-    const delta::CheckpointVisitor visitor{[&](delta::Action&& action) {
-                                             told.Apply(action);
-                                             return Status();
-                                           },
-                                           [](delta::Sidecar&&) { return Status(); }};
-    auto read = context_.checkpoint_codec->Read(root_, found->second.key, columns, visitor);
+    const auto read =
+        delta::ReadCheckpoint(root_, parts, columns, context_, [&](delta::Action&& action) {
+          told.Apply(action);
+          return Status();
+        });
     if (!read.ok()) {
-      Damage(found->second.key, read.error().ToString());
-      return {};
+      return Damage(first.key, fmt::format("{}; {}", read.error().ToString(),
+                                           CheckpointRepair(first.version)));
     }
-    if (live && !(told == *live)) {
-      Damage(found->second.key,
-             fmt::format("holds {} files of {} bytes, the log of that version {} files of {} bytes",
-                         told.count(), told.bytes(), live->count(), live->bytes()));
+    if (const auto difference = live_ ? told.DifferenceFrom(*live_) : ""; !difference.empty()) {
+      return Damage(first.key, fmt::format("differs from the commits: {}; {}", difference,
+                                           CheckpointRepair(first.version)));
     }
-    if (!live) live = std::move(told);
-    return {};
+    if (!live_) live_ = std::move(told);
   }
 
-  void CheckChecksum(delta::Version version, const std::optional<LiveFiles>& live) {
-    const auto found = checksums_.find(version);
-    if (found == checksums_.end()) return;
-    auto bytes = root_.store->Get(found->second.key, std::nullopt);
+  void CheckChecksum(const LogFile& file) {
+    auto bytes = root_.store->Get(file.key, std::nullopt);
     const auto checksum = bytes.ok() ? delta::ParseChecksum(bytes->view()) : std::nullopt;
     if (!checksum) {
-      Remark(found->second.key, "not a version checksum; it is ignored");
-    } else if (live && (checksum->num_files != live->count() ||
-                        checksum->table_size_bytes != live->bytes())) {
-      Damage(found->second.key,
-             fmt::format("says {} files of {} bytes, the log {} files of {} bytes",
-                         checksum->num_files, checksum->table_size_bytes, live->count(),
-                         live->bytes()));
+      Remark(file.key, "not a version checksum; it is ignored");
+    } else if (live_ && (checksum->num_files != live_->count() ||
+                         checksum->table_size_bytes != live_->bytes())) {
+      Damage(file.key,
+             fmt::format("says {} files of {} bytes, the log {} files of {} bytes; no "
+                         "answer of ours depends on it, other readers may stop: remove it",
+                         checksum->num_files, checksum->table_size_bytes, live_->count(),
+                         live_->bytes()));
     }
+  }
+
+  void CheckHint() {
+    const std::string key = root_.LogKeyOf(delta::kLastCheckpointName);
+    const auto bytes = root_.store->Get(key, std::nullopt);
+    if (!bytes.ok()) return;  // A hint may be absent.
+    const auto hint = delta::ParseLastCheckpoint(bytes->view());
+    if (!hint) return Remark(key, "cannot be read as a hint; it is ignored");
+    const auto found = versions_.find(hint->version);
+    if (found == versions_.end() || found->second.checkpoints.empty()) {
+      Remark(key, fmt::format("names a checkpoint of version {}, which is not there; it is ignored",
+                              hint->version));
+    }
+  }
+
+  // The newest version, or the newest one that can be put together.
+  Status CheckState() {
+    auto snapshot = delta::Snapshot::Load(root_, Latest{}, context_);
+    if (!snapshot.ok()) {
+      report_.version = -1;
+      if (snapshot.error().kind == ErrorKind::kUnsupported) {
+        Remark(std::string(delta::kLogFolder), snapshot.error().ToString());
+        return {};
+      }
+      // What stands in its way has been told by name already, if it is a commit.
+      if (broken_.empty()) Damage(std::string(delta::kLogFolder), snapshot.error().ToString());
+      for (auto broken = broken_.rbegin(); broken != broken_.rend() && !snapshot.ok(); ++broken) {
+        snapshot = delta::Snapshot::Load(root_, AtVersion{*broken - 1}, context_);
+      }
+      if (!snapshot.ok()) return {};
+    }
+    report_.version = (*snapshot)->version();
+    return CheckFiles(**snapshot);
   }
 
   Status CheckFiles(const delta::Snapshot& snapshot) {
     const auto& files = snapshot.files();
+    const auto rows = files.NumRecords();
     for (const auto ordinal : files.LiveOrdinals()) {
       ++report_.files_checked;
       const auto view = files.Get(ordinal);
@@ -182,41 +242,78 @@ class Inspection {
         Damage(std::string(view.path), key.error().ToString());
         continue;
       }
-      CheckDataFile(*key, view);
+      CheckDataFile(*key, view, rows[ordinal]);
       if (view.deletion_vector == nullptr) continue;
-      auto vector = delta::DeletionVector::Load(root_, *view.deletion_vector);
-      if (!vector.ok()) Damage(std::string(view.path), vector.error().ToString());
+      const auto& told = *view.deletion_vector;
+      auto vector = delta::DeletionVector::Load(root_, told);
+      if (vector.ok()) continue;
+      Damage(std::string(view.path),
+             fmt::format("its deletion vector {}: {}; which of its rows are deleted is not known, "
+                         "so it cannot be read; restore the vector's file from a backup",
+                         told.storage_type == "i" ? "(in the log)" : told.UniqueId(),
+                         vector.error().ToString()));
     }
     return {};
   }
 
-  void CheckDataFile(const std::string& key, const delta::FileView& view) {
-    auto meta = root_.store->Head(root_.KeyOf(key));
+  void DataDamage(const std::string& key, const std::string& what) {
+    Damage(key, what +
+                    "; restore the file from a backup; until then the rows of the other files "
+                    "can be read where a condition skips this one");
+  }
+
+  void CheckDataFile(const std::string& key, const delta::FileView& view, int64_t rows) {
+    const std::string object = root_.KeyOf(key);
+    auto meta = root_.store->Head(object);
     if (!meta.ok()) {
-      Damage(key, meta.error().ToString());
-      return;
+      const bool missing = meta.error().kind == ErrorKind::kNotFound;
+      return DataDamage(key, missing ? "is missing" : meta.error().ToString());
     }
     if (static_cast<int64_t>(meta->size_bytes) != view.size_bytes) {
-      Damage(key, fmt::format("has {} bytes, the log says {}", meta->size_bytes, view.size_bytes));
-      return;
+      return DataDamage(
+          key, fmt::format("has {} bytes, the log says {}", meta->size_bytes, view.size_bytes));
     }
-    if (!deep_) return;
-    auto bytes = root_.store->Get(root_.KeyOf(key), std::nullopt);
-    if (!bytes.ok()) {
-      Damage(key, bytes.error().ToString());
-    } else if (bytes->size() < 12 || bytes->view().substr(0, 4) != "PAR1" ||
-               bytes->view().substr(bytes->size() - 4) != "PAR1") {
-      Damage(key, "does not begin and end as a Parquet file");
+    if (deep_) CheckContent(key, object, meta->size_bytes, rows);
+  }
+
+  void CheckContent(const std::string& key, const std::string& object, uint64_t size,
+                    int64_t rows) {
+    for (uint64_t at = 0; at < size; at += kReadBytes) {
+      const storage::ByteRange range{at, std::min(kReadBytes, size - at)};
+      if (const auto bytes = root_.store->Get(object, range); !bytes.ok()) {
+        return DataDamage(key, bytes.error().ToString());
+      }
     }
+    const auto counted = ReadRowCount(*root_.store, object);
+    if (!counted.ok() && counted.error().kind == ErrorKind::kUnsupported) {
+      return Remark(key, counted.error().message);
+    }
+    if (!counted.ok()) return DataDamage(key, counted.error().message);
+    if (rows >= 0 && *counted != rows) {
+      DataDamage(key, fmt::format("has {} rows, the log says {}", *counted, rows));
+    }
+  }
+
+  Status NameLeftovers() {
+    auto* lister = dynamic_cast<storage::LeftoverLister*>(root_.store.get());
+    if (lister == nullptr) return {};
+    LAKEHOLD_ASSIGN(const auto leftovers, lister->ListLeftovers(root_.folder));
+    for (const auto& left : leftovers) {
+      Remark(left.key, fmt::format("{} bytes left by a writer that died; no version names it, and "
+                                   "a later writer in this folder removes it once it is a day old",
+                                   left.size_bytes));
+    }
+    return {};
   }
 
   const delta::TableRoot& root_;
   const bool deep_;
   const delta::LogContext& context_;
   FsckReport report_;
-  std::map<delta::Version, LogFile> commits_;
-  std::map<delta::Version, LogFile> checkpoints_;
-  std::map<delta::Version, LogFile> checksums_;
+  std::map<Version, VersionFiles> versions_;
+  std::set<Version> broken_;       // Commits that are missing or cannot be read.
+  std::optional<LiveFiles> live_;  // As far as the replay came; nothing where it has a hole.
+  bool from_commits_ = false;      // Whether it came there without a checkpoint.
 };
 
 }  // namespace
