@@ -2,17 +2,12 @@
 #include <charconv>
 #include <limits>
 
+#include "base/ascii_case.h"
 #include "base/limits.h"
 #include "delta/stats.h"
 
 namespace lakehold::delta {
 namespace {
-
-bool EqualIgnoringCase(std::string_view a, std::string_view b) {
-  auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [&](char x, char y) { return lower(x) == lower(y); });
-}
 
 bool HasStatistics(TypeKind kind) { return kind < TypeKind::kStruct; }
 
@@ -70,7 +65,7 @@ struct LeafWalk {
   bool Wanted() const {
     return std::any_of(wanted->begin(), wanted->end(), [&](const auto& name) {
       return name.size() <= logical.size() &&
-             std::equal(name.begin(), name.end(), logical.begin(), EqualIgnoringCase);
+             std::equal(name.begin(), name.end(), logical.begin(), SameIgnoringCase);
     });
   }
 

@@ -6,18 +6,13 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "base/ascii_case.h"
 #include "delta/snapshot.h"
 #include "delta/utf8.h"
 #include "storage/atomic_file.h"
 
 namespace lakehold::delta {
 namespace {
-
-bool SameIgnoringCase(std::string_view a, std::string_view b) {
-  auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [&](char x, char y) { return lower(x) == lower(y); });
-}
 
 // Names that belong to the lake or to other programs, not to tables.
 bool Hidden(std::string_view name) {

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "base/ascii_case.h"
 #include "delta/calendar.h"
 #include "delta/utf8.h"
 
@@ -13,19 +14,9 @@ namespace lakehold::delta {
 
 namespace {
 
-bool EqualsWord(std::string_view text, std::string_view lower) {
-  if (text.size() != lower.size()) return false;
-  for (size_t i = 0; i < text.size(); ++i) {
-    const char c =
-        text[i] >= 'A' && text[i] <= 'Z' ? static_cast<char>(text[i] - 'A' + 'a') : text[i];
-    if (c != lower[i]) return false;
-  }
-  return true;
-}
-
 std::optional<bool> ParseBoolean(std::string_view text) {
-  if (EqualsWord(text, "true")) return true;
-  if (EqualsWord(text, "false")) return false;
+  if (SameIgnoringCase(text, "true")) return true;
+  if (SameIgnoringCase(text, "false")) return false;
   return std::nullopt;
 }
 

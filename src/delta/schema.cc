@@ -5,30 +5,13 @@
 
 #include <fmt/format.h>
 
+#include "base/ascii_case.h"
 #include "base/limits.h"
 #include "delta/utf8.h"
 
 namespace lakehold::delta {
 
 namespace {
-
-std::string FoldCase(std::string_view text) {
-  std::string folded(text);
-  for (char& c : folded) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return folded;
-}
-
-bool EqualsIgnoringCase(std::string_view a, std::string_view b) {
-  if (a.size() != b.size()) return false;
-  for (size_t i = 0; i < a.size(); ++i) {
-    const char x = a[i] >= 'A' && a[i] <= 'Z' ? static_cast<char>(a[i] - 'A' + 'a') : a[i];
-    const char y = b[i] >= 'A' && b[i] <= 'Z' ? static_cast<char>(b[i] - 'A' + 'a') : b[i];
-    if (x != y) return false;
-  }
-  return true;
-}
 
 std::string_view PrimitiveName(TypeKind kind) {
   switch (kind) {
@@ -130,7 +113,7 @@ class NewSchemaCheck {
                              prefix.empty() ? "at the top" : "in " + prefix));
       } else if (!IsUtf8(field.name)) {
         Complain(fmt::format("column number {} has a name that is not UTF-8", columns_));
-      } else if (const auto [other, fresh] = seen.emplace(FoldCase(field.name), field.name);
+      } else if (const auto [other, fresh] = seen.emplace(AsciiLower(field.name), field.name);
                  !fresh) {
         Complain(fmt::format("column \"{}\" is there twice (as \"{}\"; case does not count)", path,
                              other->second));
@@ -209,7 +192,7 @@ std::optional<size_t> Schema::FindField(std::string_view name) const {
   bool ambiguous = false;
   for (size_t i = 0; i < fields.size(); ++i) {
     if (fields[i].name == name) return i;
-    if (!EqualsIgnoringCase(fields[i].name, name)) continue;
+    if (!SameIgnoringCase(fields[i].name, name)) continue;
     ambiguous = found.has_value();
     found = i;
   }

@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "base/ascii_case.h"
+
 namespace lakehold::delta {
 
 namespace {
@@ -66,19 +68,11 @@ constexpr std::pair<std::string_view, std::string_view> kRefusedPrefixes[] = {
     {"delta.randomPrefixLength", "random prefixes are not written"},
 };
 
-std::string Lower(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return lower;
-}
-
 bool IsOneOf(std::string_view value, std::string_view words) {
-  const std::string wanted = Lower(value);
+  const std::string wanted = AsciiLower(value);
   while (!words.empty()) {
     const size_t bar = std::min(words.find('|'), words.size());
-    if (Lower(words.substr(0, bar)) == wanted) return true;
+    if (AsciiLower(words.substr(0, bar)) == wanted) return true;
     words.remove_prefix(std::min(bar + 1, words.size()));
   }
   return false;
@@ -113,7 +107,7 @@ Error UnknownProperty(const std::string& key) {
   size_t least = key.size() / 3 + 1;
   for (const TableProperty& property : kProperties) {
     if (key.size() > kLongestName) break;
-    const size_t distance = EditDistance(Lower(key), Lower(property.name));
+    const size_t distance = EditDistance(AsciiLower(key), AsciiLower(property.name));
     if (distance >= least) continue;
     least = distance;
     nearest = property.name;
@@ -173,7 +167,7 @@ Status CheckTableProperties(const std::map<std::string, std::string>& properties
   for (const auto& [key, value] : properties) {
     if (key.empty())
       return Invalid("delta.bad_property", "a table property has an empty name", "name it");
-    if (!Lower(key).starts_with("delta.")) continue;
+    if (!AsciiLower(key).starts_with("delta.")) continue;
     const auto* known =
         std::find_if(std::begin(kProperties), std::end(kProperties),
                      [&](const TableProperty& property) { return property.name == key; });
@@ -193,7 +187,7 @@ Status CheckTableProperties(const std::map<std::string, std::string>& properties
 
 bool IsPropertyTrue(const std::map<std::string, std::string>& properties, const std::string& name) {
   const auto found = properties.find(name);
-  return found != properties.end() && Lower(found->second) == "true";
+  return found != properties.end() && AsciiLower(found->second) == "true";
 }
 
 std::optional<int64_t> ParseIntervalMs(std::string_view text) {
@@ -203,7 +197,7 @@ std::optional<int64_t> ParseIntervalMs(std::string_view text) {
   };
   std::vector<std::string> words;
   std::string word;
-  for (const char c : Lower(text) + " ") {
+  for (const char c : AsciiLower(text) + " ") {
     if (c != ' ') {
       word += c;
     } else if (!word.empty()) {
@@ -231,7 +225,7 @@ std::optional<int64_t> ParseIntervalMs(std::string_view text) {
 }
 
 std::optional<int64_t> ParseByteSize(std::string_view text) {
-  const std::string lower = Lower(text);
+  const std::string lower = AsciiLower(text);
   size_t digits = 0;
   while (digits < lower.size() && lower[digits] >= '0' && lower[digits] <= '9') ++digits;
   const auto number = ParseWhole(std::string_view(lower).substr(0, digits));

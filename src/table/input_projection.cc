@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "base/ascii_case.h"
 #include "base/sql_quote.h"
 #include "table/sql_type.h"
 
@@ -155,12 +156,6 @@ Conversion Convert(std::string_view value, const SqlType& from, const SqlType& t
       if (!to.children.empty() && WidensOnly(from, to)) return {Cast(value, to), {}};
       return Refuse(fmt::format("cast it to {} first", to.text));
   }
-}
-
-bool SameIgnoringCase(std::string_view a, std::string_view b) {
-  auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [&](char x, char y) { return lower(x) == lower(y); });
 }
 
 const ColumnDescription* Find(const std::vector<ColumnDescription>& columns,
