@@ -10,6 +10,7 @@
 #include "base/system_runtime.h"
 #include "cli/door.h"
 #include "cli/exit_code.h"
+#include "cli/global_flags.h"
 #include "cli/place.h"
 #include "cli/verbs.h"
 #include "lakehold/version.h"
@@ -38,44 +39,23 @@ void AddVerbs(CLI::App& app, Door& door) {
   group("More", {AddCompletion});
 }
 
-struct Flags {
-  bool version = false;
-  bool no_progress = false;
-  std::string durability = "full";
-};
-
-void AddFlags(CLI::App& app, Flags& flags, Door& door) {
-  app.add_flag("--version", flags.version, "version and build");
-  app.add_flag("-q,--quiet", door.quiet, "no reports on stderr, only errors");
-  app.add_flag("--no-progress", flags.no_progress, "no progress on the terminal");
-  app.add_option("--durability", flags.durability, "full (default) or none")
-      ->envname("LAKEHOLD_DURABILITY")
-      ->check(CLI::IsMember({"full", "none"}));
-  app.footer(
-      "TABLE is the path of a table, LAKE the folder above it.\n"
-      "lakehold LAKE opens the shell; lakehold VERB --help explains a verb.\n"
-      "Exit codes: 0 done, 2 bad call, 3 not found, 4 exists, 5 conflict, 6 outcome unknown,\n"
-      "7 denied, 8 unsupported, 9 corrupt, 10 unavailable, 11 disk, 70 bug, 130 interrupted.");
-}
-
-// The first argument is no verb and no flag: `lakehold LAKE`, or a mistake.
-bool IsNoVerb(const CLI::App& app, int argc, char** argv) {
-  if (argc < 2 || argv[1][0] == '-') return false;
-  for (const auto* verb : app.get_subcommands([](const CLI::App*) { return true; })) {
-    if (verb->check_name(argv[1])) return false;
-  }
-  return true;
-}
-
-Result<int> OpenLake(int argc, char** argv, Door& door) {
-  const std::string first = argv[1];
+// `lakehold LAKE`, or a mistake.
+Result<int> OpenLake(const std::vector<std::string>& places, Door& door) {
+  const std::string& first = places.front();
   if (!IsUrl(first) && !PathExists(first)) {
     return Invalid("cli.usage", fmt::format("\"{}\" is neither a verb nor a lake", first),
                    "lakehold --help lists the verbs");
   }
-  if (argc == 2) return RunSql({first}, {}, false, door);
+  if (places.size() == 1) return RunSql(places, {}, false, door);
   return Invalid("cli.usage", fmt::format("\"{}\" is no verb; what is to be done with it?", first),
                  fmt::format("write lakehold sql {} \"SQL\", or lakehold --help", first));
+}
+
+// Arguments that no verb took.
+Error TooMany(const CLI::App& verb, const std::string& argument) {
+  return Invalid("cli.usage",
+                 fmt::format("lakehold {} has no place for \"{}\"", verb.get_name(), argument),
+                 fmt::format("see lakehold {} --help", verb.get_name()));
 }
 
 Error UsageError(const CLI::ParseError& error, const CLI::App& app) {
@@ -86,19 +66,19 @@ Error UsageError(const CLI::ParseError& error, const CLI::App& app) {
   return Invalid("cli.usage", message, fmt::format("see lakehold{} --help", verb));
 }
 
-int Dispatch(CLI::App& app, const Flags& flags, Door& door) {
+Result<int> Dispatch(const CLI::App& app, const GlobalFlags& flags, Door& door) {
   if (flags.version) {
     std::puts(BuildText().c_str());
     return 0;
   }
-  if (flags.no_progress) door.terminal.progress = false;
-  if (flags.durability == "none") door.open.durability = Durability::kNone;
-  if (!door.run) {
+  const auto verbs = app.get_subcommands();
+  if (!verbs.empty() && !flags.places.empty()) return TooMany(*verbs.front(), flags.places.front());
+  if (!door.run && flags.places.empty()) {
     std::fputs(app.help().c_str(), stdout);
     return 0;
   }
-  const auto code = door.run();
-  return code.ok() ? *code : Report(code.error(), door);
+  LAKEHOLD_TRY(Configure(flags, door));
+  return door.run ? door.run() : OpenLake(flags.places, door);
 }
 
 }  // namespace
@@ -110,13 +90,9 @@ int Run(int argc, char** argv) {
   CLI::App app("lakehold: open Delta tables, by SQL and by many processes at once", "lakehold");
   app.require_subcommand(0, 1);
   app.fallthrough();
-  Flags flags;
-  AddFlags(app, flags, door);
+  GlobalFlags flags;
+  AddGlobalFlags(app, flags, door);
   AddVerbs(app, door);
-  if (IsNoVerb(app, argc, argv)) {
-    const auto code = OpenLake(argc, argv, door);
-    return code.ok() ? *code : Report(code.error(), door);
-  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp& help) {
@@ -124,7 +100,8 @@ int Run(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return Report(UsageError(error, app), door);
   }
-  const int code = Dispatch(app, flags, door);
+  const auto done = Dispatch(app, flags, door);
+  const int code = done.ok() ? *done : Report(done.error(), door);
   if (std::fflush(stdout) != 0 && code == 0) {
     return Report(IoError("cli.file_failed", "stdout could not be written", "check the disk"),
                   door);

@@ -1,5 +1,6 @@
 // What arguments mean: places, versions, formats, scripts.
 #include <string>
+#include <utility>
 
 #include <gtest/gtest.h>
 #include <stdlib.h>
@@ -8,6 +9,7 @@
 #include "cli/format.h"
 #include "cli/line_editor.h"
 #include "cli/place.h"
+#include "cli/ragged_line.h"
 #include "cli/statement_splitter.h"
 #include "cli/word_list.h"
 
@@ -56,16 +58,33 @@ TEST(VersionSpec, IsAVersionOrATime) {
   }
 }
 
+Result<Format> Choose(std::string flag, std::string file, bool terminal, Content content,
+                      std::string usual = "") {
+  OutputFlags flags;
+  flags.format = std::move(flag);
+  flags.file = std::move(file);
+  flags.usual_format = std::move(usual);
+  return ChooseFormat(flags, terminal, content);
+}
+
 TEST(Format, IsTheFlagsThenTheFilesThenTheTerminals) {
-  EXPECT_EQ(*ChooseFormat("json", "x.csv", true, Content::kRows), Format::kJson);
-  EXPECT_EQ(*ChooseFormat("", "x.parquet", true, Content::kRows), Format::kParquet);
-  EXPECT_EQ(*ChooseFormat("", "x.dat", true, Content::kRows), Format::kCsv);
-  EXPECT_EQ(*ChooseFormat("", "", true, Content::kRows), Format::kTable);
-  EXPECT_EQ(*ChooseFormat("", "-", false, Content::kRows), Format::kCsv);
-  EXPECT_EQ(*ChooseFormat("", "", false, Content::kReport), Format::kNdjson);
-  EXPECT_EQ(ChooseFormat("xml", "", false, Content::kRows).error().reason, "cli.unknown_format");
-  EXPECT_EQ(*ChooseFormat("", "x.arrows", true, Content::kRows), Format::kArrow);
-  EXPECT_EQ(*ChooseFormat("", "x.feather", true, Content::kRows), Format::kArrow);
+  EXPECT_EQ(*Choose("json", "x.csv", true, Content::kRows), Format::kJson);
+  EXPECT_EQ(*Choose("", "x.parquet", true, Content::kRows), Format::kParquet);
+  EXPECT_EQ(*Choose("", "x.dat", true, Content::kRows), Format::kCsv);
+  EXPECT_EQ(*Choose("", "", true, Content::kRows), Format::kTable);
+  EXPECT_EQ(*Choose("", "-", false, Content::kRows), Format::kCsv);
+  EXPECT_EQ(*Choose("", "", false, Content::kReport), Format::kNdjson);
+  EXPECT_EQ(Choose("xml", "", false, Content::kRows).error().reason, "cli.unknown_format");
+  EXPECT_EQ(*Choose("", "x.arrows", true, Content::kRows), Format::kArrow);
+  EXPECT_EQ(*Choose("", "x.feather", true, Content::kRows), Format::kArrow);
+}
+
+TEST(Format, TheUsualOneStandsWhereNothingElseSaysIt) {
+  EXPECT_EQ(*Choose("", "", true, Content::kRows, "json"), Format::kJson);
+  EXPECT_EQ(*Choose("", "", false, Content::kReport, "csv"), Format::kCsv);
+  EXPECT_EQ(*Choose("", "x.csv", true, Content::kRows, "json"), Format::kCsv);
+  EXPECT_EQ(*Choose("table", "", true, Content::kRows, "json"), Format::kTable);
+  EXPECT_EQ(*Choose("", "", false, Content::kReport, "arrow"), Format::kNdjson);
 }
 
 TEST(Format, ArrowIsAFileOnlyWhereTheNameSaysSo) {
@@ -85,6 +104,17 @@ TEST(Script, IsCutAtSemicolonsOutsideOfQuotesAndComments) {
   EXPECT_EQ(script.rest, "\nrest");
   EXPECT_EQ(SplitStatements("SELECT $1; -- done\n").rest, "");
   EXPECT_EQ(SplitStatements("SELECT 'open;").rest, "SELECT 'open;");
+}
+
+TEST(RaggedLine, IsTheFirstRecordWithAnotherNumberOfFields) {
+  const auto ragged = RaggedLineOf("id,name\r\n1,\"a,\r\nb\"\r\n\r\n2,c,more\r\n3\r\n", ',');
+  ASSERT_TRUE(ragged.has_value());
+  EXPECT_EQ(ragged->line, 5);
+  EXPECT_EQ(ragged->fields, 3);
+  EXPECT_EQ(ragged->expected, 2);
+  EXPECT_EQ(ragged->text, "2,c,more");
+  EXPECT_FALSE(RaggedLineOf("a,b\n1,2\n3", ',').has_value());
+  EXPECT_FALSE(RaggedLineOf("", ',').has_value());
 }
 
 TEST(ExitCode, FollowsTheTable) {

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "base/result.h"
@@ -17,8 +18,9 @@ namespace lakehold::cli {
 struct OutputFlags {
   std::string format;
   std::string file;
-  std::string rows = "40";  // A number or "all": of a table for people.
-  std::string null_text;
+  std::string usual_format;         // Where neither the flag nor the file's name says it.
+  std::optional<std::string> rows;  // A number or "all": of a table for people.
+  std::optional<std::string> null_text;
 };
 
 struct Door {
@@ -32,6 +34,9 @@ struct Door {
   OutputFlags output;
   OpenOptions open;
   bool quiet = false;
+  std::string memory_limit;  // "": the engine's own.
+  std::string lake;          // Of `sql` where no argument names one; "": the current folder.
+  std::string history;       // File of what is typed in the shell; "": none.
   // Set by the verb that was named; a verb reports findings that are no error by its exit code.
   std::function<Result<int>()> run;
 };

@@ -135,7 +135,7 @@ Status ShowHelp(const Words& /*words*/, ShellState& /*state*/) {
   }
   std::fputs(
       "SQL statements end with a semicolon; Ctrl+C cancels one that runs.\n"
-      "LAKEHOLD_HISTORY=FILE keeps what you type.\n",
+      "the setting history = FILE keeps what you type.\n",
       stdout);
   return {};
 }

@@ -29,17 +29,23 @@ bool IsArrowFileName(std::string_view file) {
   return extension == "arrow" || extension == "feather" || extension == "ipc";
 }
 
-Result<Format> ChooseFormat(std::string_view flag, std::string_view file, bool terminal,
-                            Content content) {
-  if (!flag.empty()) return ParseFormat(flag);
-  const Format piped = content == Content::kRows ? Format::kCsv : Format::kNdjson;
-  if (file.empty() || file == "-") return terminal ? Format::kTable : piped;
-  const auto extension = ExtensionOf(file);
-  if (extension == "txt") return Format::kTable;
-  if (extension == "pq") return Format::kParquet;
-  if (extension == "arrows" || IsArrowFileName(file)) return Format::kArrow;
-  const auto known = ParseFormat(extension);
-  return known.ok() ? *known : piped;
+Result<Format> ChooseFormat(const OutputFlags& flags, bool terminal, Content content) {
+  if (!flags.format.empty()) return ParseFormat(flags.format);
+  const bool to_stdout = flags.file.empty() || flags.file == "-";
+  if (!to_stdout) {
+    const auto extension = ExtensionOf(flags.file);
+    if (extension == "txt") return Format::kTable;
+    if (extension == "pq") return Format::kParquet;
+    if (extension == "arrows" || IsArrowFileName(flags.file)) return Format::kArrow;
+    if (const auto known = ParseFormat(extension); known.ok()) return *known;
+  }
+  if (!flags.usual_format.empty()) {
+    LAKEHOLD_ASSIGN(const Format usual, ParseFormat(flags.usual_format));
+    const bool binary = usual == Format::kParquet || usual == Format::kArrow;
+    if (content == Content::kRows || !binary) return usual;
+  }
+  if (to_stdout && terminal) return Format::kTable;
+  return content == Content::kRows ? Format::kCsv : Format::kNdjson;
 }
 
 }  // namespace lakehold::cli

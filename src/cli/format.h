@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "cli/door.h"
 
 namespace lakehold::cli {
 
@@ -15,10 +16,9 @@ enum class Format { kTable, kJson, kNdjson, kCsv, kParquet, kArrow };
 Result<Format> ParseFormat(std::string_view name);
 
 enum class Content { kRows, kReport };
-// The flag decides, then the file's extension, then the terminal: a table for people; in a pipe csv
-// for rows and ndjson for reports. `flag` and `file` may be empty; "-" is stdout.
-Result<Format> ChooseFormat(std::string_view flag, std::string_view file, bool terminal,
-                            Content content);
+// The flag decides, then the file's extension, then the usual format if the content may have it,
+// then the terminal: a table for people; in a pipe csv for rows and ndjson for reports.
+Result<Format> ChooseFormat(const OutputFlags& flags, bool terminal, Content content);
 
 // Arrow to a file of this name is Arrow's file format, which ends in a footer ("x.arrow",
 // "x.feather"); elsewhere it is a stream ("x.arrows", stdout, pipes).

@@ -99,8 +99,7 @@ std::string RecordTable::ToJson(bool lines) const {
 
 Status RecordTable::Print(Door& door) const {
   const OutputFlags& flags = door.output;
-  LAKEHOLD_ASSIGN(const Format format,
-                  ChooseFormat(flags.format, flags.file, door.terminal.out, Content::kReport));
+  LAKEHOLD_ASSIGN(const Format format, ChooseFormat(flags, door.terminal.out, Content::kReport));
   if (format == Format::kParquet || format == Format::kArrow) {
     return Unsupported("cli.report_format", "reports are not written as Parquet or Arrow",
                        "use table, json, ndjson or csv");

@@ -1,7 +1,6 @@
 #include "cli/row_output.h"
 
 #include <cerrno>
-#include <charconv>
 #include <cstdlib>
 
 #include <fcntl.h>
@@ -11,6 +10,7 @@
 #include "base/sql_quote.h"
 #include "cli/arrow_stream.h"
 #include "cli/output_file.h"
+#include "cli/row_count.h"
 #include "lakehold/lake.h"
 #include "render/arrow_ipc_writer.h"
 #include "render/csv_writer.h"
@@ -135,19 +135,10 @@ Status PrintParquet(Rows& rows, OutputFile& file, const Door& door) {
 Result<RowOutput> ChooseRowOutput(const Door& door) {
   RowOutput output;
   output.file = door.output.file;
-  output.null_text = door.output.null_text;
-  LAKEHOLD_ASSIGN(output.format,
-                  ChooseFormat(door.output.format, output.file, door.terminal.out, Content::kRows));
-  const std::string& rows = door.output.rows;
-  if (rows == "all") {
-    output.max_rows = -1;
-    return output;
-  }
-  const auto [end, error] =
-      std::from_chars(rows.data(), rows.data() + rows.size(), output.max_rows);
-  if (error != std::errc() || end != rows.data() + rows.size() || output.max_rows < 0) {
-    return Invalid("cli.bad_rows", fmt::format("--rows {} is no number of rows", rows),
-                   "write a number, or all");
+  output.null_text = door.output.null_text.value_or("");
+  LAKEHOLD_ASSIGN(output.format, ChooseFormat(door.output, door.terminal.out, Content::kRows));
+  if (door.output.rows) {
+    LAKEHOLD_ASSIGN(output.max_rows, ParseRowCount(*door.output.rows));
   }
   return output;
 }

@@ -8,14 +8,15 @@
 #include "base/result.h"
 #include "cli/door.h"
 #include "cli/format.h"
+#include "cli/row_count.h"
 #include "lakehold/rows.h"
 
 namespace lakehold::cli {
 
 struct RowOutput {
   Format format = Format::kTable;
-  std::string file;         // "" or "-": stdout.
-  int64_t max_rows = 40;    // Of a table; -1: all.
+  std::string file;                   // "" or "-": stdout.
+  int64_t max_rows = kRowsForPeople;  // Of a table; -1: all.
   int64_t total_rows = -1;  // How many rows there are, if the result holds only the first ones.
   std::string null_text;
 };

@@ -1,7 +1,6 @@
 #include "cli/shell.h"
 
 #include <cstdio>
-#include <cstdlib>
 
 #include <fmt/format.h>
 
@@ -19,7 +18,7 @@ namespace {
 class Shell {
  public:
   Shell(Lake& lake, Door& door)
-      : state_{lake, door}, words_(DotCommands()), editor_(NewEditor(&words_)) {}
+      : state_{lake, door}, words_(DotCommands()), editor_(NewEditor(&words_, door.history)) {}
 
   int Run() {
     words_.Refresh(state_.lake);
@@ -40,11 +39,10 @@ class Shell {
   }
 
  private:
-  static std::unique_ptr<LineEditor> NewEditor(const WordList* words) {
-    // Nothing is written to the home folder unless it is asked for.
-    const char* history = std::getenv("LAKEHOLD_HISTORY");
+  // Nothing is written to the home folder unless it is asked for.
+  static std::unique_ptr<LineEditor> NewEditor(const WordList* words, const std::string& history) {
     return LineEditor::New([words](std::string_view line) { return words->Complete(line); },
-                           history ? history : "");
+                           history);
   }
 
   void Greet() const {

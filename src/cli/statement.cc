@@ -1,5 +1,11 @@
 #include "cli/statement.h"
 
+#include <algorithm>
+#include <cstddef>
+
+#include <fmt/format.h>
+
+#include "base/sql_quote.h"
 #include "cli/interrupt.h"
 #include "cli/output_file.h"
 #include "cli/progress.h"
@@ -14,6 +20,17 @@ void SayCommits(const Lake& lake, const Stopwatch& watch, const Door& door) {
 }
 
 }  // namespace
+
+Status LimitMemory(const Door& door) {
+  if (door.memory_limit.empty()) return {};
+  LAKEHOLD_ASSIGN(auto lake, Lake::Connect(""));
+  const auto set = lake.Sql("SET GLOBAL memory_limit = " + QuoteText(door.memory_limit));
+  if (set.ok()) return {};
+  return Invalid(
+      "cli.bad_memory_limit",
+      fmt::format("\"{}\" is no memory limit: {}", door.memory_limit, set.error().message),
+      "write a number and a unit, such as 2GB");
+}
 
 Status RunStatement(Lake& lake, const std::string& sql, const Parameters& parameters,
                     const RowOutput& output, Door& door) {
@@ -46,8 +63,15 @@ Status RunScript(Lake& lake, const std::string& script, const Parameters& parame
                  const RowOutput& output, Door& door) {
   Script parts = SplitStatements(script);
   if (!parts.rest.empty()) parts.statements.push_back(parts.rest);
+  size_t at = 0;
   for (const auto& statement : parts.statements) {
-    auto status = RunStatement(lake, statement, parameters, output, door);
+    // As many line ends before it as in the script, so that errors count the script's lines.
+    const size_t begin = script.find(statement, at);
+    at = begin + statement.size();
+    const auto lines =
+        std::count(script.begin(), script.begin() + static_cast<std::ptrdiff_t>(begin), '\n');
+    const std::string placed = std::string(static_cast<size_t>(lines), '\n') + statement;
+    auto status = RunStatement(lake, placed, parameters, output, door);
     if (status.ok()) continue;
     // The statement's error is the one to tell; a failing rollback leaves nothing behind either.
     if (lake.in_transaction()) (void)lake.Sql("ROLLBACK");

@@ -11,6 +11,8 @@
 
 namespace lakehold::cli {
 
+// Sets the memory limit that was asked for, if any: for all sessions of this process.
+Status LimitMemory(const Door& door);
 // Runs it and prints what it gives: rows by `output`, one line a commit.
 Status RunStatement(Lake& lake, const std::string& sql, const Parameters& parameters,
                     const RowOutput& output, Door& door);

@@ -23,7 +23,8 @@ Terminal LookAtTerminal() {
   terminal.err = isatty(STDERR_FILENO) == 1;
   const char* term = std::getenv("TERM");
   const bool dumb = term != nullptr && std::string_view(term) == "dumb";
-  terminal.color = terminal.err && !dumb && !IsSet("NO_COLOR");
+  terminal.no_color = IsSet("NO_COLOR");
+  terminal.color = terminal.err && !dumb && !terminal.no_color;
   terminal.progress = terminal.err && !dumb && !IsSet("CI");
   winsize size{};
   if (terminal.out && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0) terminal.width = size.ws_col;

@@ -20,6 +20,7 @@ struct Flags {
 
 Result<int> Run(Flags& flags, Door& door) {
   LAKEHOLD_ASSIGN(auto output, ChooseRowOutput(door));
+  LAKEHOLD_TRY(LimitMemory(door));
   LAKEHOLD_ASSIGN(auto table, OpenTableAt(flags.table, flags.at, door));
   ScanRequest& request = flags.request;
   if (!flags.where.empty()) request.where = flags.where;

@@ -1,4 +1,5 @@
 // lakehold schema|log|files|status TABLE: what the log tells, without the SQL engine.
+#include <charconv>
 #include <memory>
 
 #include <CLI/CLI.hpp>
@@ -52,8 +53,13 @@ std::string MetricsLine(const HistoryEntry& entry) {
   for (const auto& [key, value] : entry.metrics) {
     std::string text = value;
     if (text.size() >= 2 && text.front() == '"') text = text.substr(1, text.size() - 2);
-    if (key == "numOutputRows") line = text + " rows" + (line.empty() ? "" : ", ") + line;
-    if (key == "numFiles") line += (line.empty() ? "" : ", ") + text + " files";
+    const bool rows = key == "numOutputRows";
+    if (!rows && key != "numFiles") continue;
+    int64_t count = 0;
+    const auto end = std::from_chars(text.data(), text.data() + text.size(), count).ptr;
+    if (end != text.data() + text.size()) continue;
+    const std::string words = Count(count, rows ? "row" : "file");
+    line = line.empty() ? words : rows ? words + ", " + line : line + ", " + words;
   }
   return line;
 }
@@ -78,8 +84,8 @@ Result<int> RunLog(const Flags& flags, Door& door) {
     people.Add(
         {std::to_string(entry.version), time, entry.operation, MetricsLine(entry), entry.engine});
   }
-  LAKEHOLD_ASSIGN(const auto format, ChooseFormat(door.output.format, door.output.file,
-                                                  door.terminal.out, Content::kReport));
+  LAKEHOLD_ASSIGN(const auto format,
+                  ChooseFormat(door.output, door.terminal.out, Content::kReport));
   LAKEHOLD_TRY((format == Format::kTable ? people : records).Print(door));
   return 0;
 }
@@ -191,8 +197,8 @@ RecordTable StatusRecord(const TableStatus& status) {
 Result<int> RunStatus(const Flags& flags, Door& door) {
   LAKEHOLD_ASSIGN(const auto table, OpenTableAt(flags.table, flags.at, door));
   LAKEHOLD_ASSIGN(const auto status, table.Describe());
-  LAKEHOLD_ASSIGN(const auto format, ChooseFormat(door.output.format, door.output.file,
-                                                  door.terminal.out, Content::kReport));
+  LAKEHOLD_ASSIGN(const auto format,
+                  ChooseFormat(door.output, door.terminal.out, Content::kReport));
   if (format != Format::kTable) {
     LAKEHOLD_TRY(StatusRecord(status).Print(door));
     return 0;

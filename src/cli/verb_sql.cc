@@ -1,6 +1,5 @@
 // lakehold sql [LAKE] [SQL]: statements on a lake, from the arguments, stdin or the shell.
 #include <cerrno>
-#include <cstdlib>
 #include <memory>
 
 #include <CLI/CLI.hpp>
@@ -16,10 +15,9 @@
 namespace lakehold::cli {
 namespace {
 
-// LAKEHOLD_LAKE, else the current folder if it holds tables, else a temporary lake.
+// The lake of the settings, else the current folder if it holds tables, else a temporary lake.
 Result<Lake> ConnectDefault(const Door& door) {
-  const char* named = std::getenv("LAKEHOLD_LAKE");
-  if (named != nullptr && *named != '\0') return Lake::Connect(named, door.open);
+  if (!door.lake.empty()) return Lake::Connect(door.lake, door.open);
   if (!PathExists("_delta_log")) {
     LAKEHOLD_ASSIGN(auto here, Lake::Connect(".", door.open));
     const auto tables = here.Tables();
@@ -64,6 +62,7 @@ struct Flags {
 Result<int> RunSql(const std::vector<std::string>& arguments, const Parameters& parameters,
                    bool explain, Door& door) {
   SqlPlace place = ResolveSqlArguments(arguments);
+  LAKEHOLD_TRY(LimitMemory(door));
   auto connected = place.lake ? Lake::Connect(*place.lake, door.open) : ConnectDefault(door);
   if (!connected.ok()) return std::move(connected).error();
   Lake& lake = *connected;
