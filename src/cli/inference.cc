@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "base/ascii_case.h"
 #include "base/sql_quote.h"
 #include "cli/arrow_stream.h"
 #include "render/table_text.h"
@@ -36,6 +37,41 @@ std::string WithThousands(const std::string& digits) {
 }
 
 }  // namespace
+
+Status ReadAsTable(Lake& lake, const std::string& table, InputFiles* input) {
+  if (!input->is_text()) return {};
+  LAKEHOLD_ASSIGN(const auto held, Describe(lake, table));
+  LAKEHOLD_ASSIGN(const auto guessed, Describe(lake, input->ReaderSql()));
+  LAKEHOLD_TRY(CheckFields(*input, guessed));
+  std::vector<ColumnDescription> types;
+  for (const auto& column : guessed) {
+    const auto same = std::find_if(held.begin(), held.end(), [&](const auto& other) {
+      return SameIgnoringCase(other.name, column.name);
+    });
+    // Lists, structs and maps are read as text and cast.
+    const bool scalar = same != held.end() && same->type.find_first_of("[") == std::string::npos &&
+                        same->type.rfind("STRUCT", 0) != 0 && same->type.rfind("MAP", 0) != 0;
+    if (scalar) types.push_back({column.name, same->type});
+  }
+  input->SetTypes(std::move(types));
+  return {};
+}
+
+Status CheckFields(const InputFiles& input, const std::vector<ColumnDescription>& columns) {
+  if (!input.is_text() || columns.size() != 1) return {};
+  const size_t at = columns[0].name.find_first_of(",;\t|");
+  if (at == std::string::npos) return {};
+  const char separator = columns[0].name[at];
+  const auto ragged = input.FindRaggedLine(separator);
+  if (!ragged) return {};
+  return Invalid(
+      "cli.ragged_lines",
+      fmt::format("{}, line {}: {} field{} separated by \"{}\", where the first line has "
+                  "{}; the line reads: {}",
+                  ragged->file, ragged->line, ragged->fields, ragged->fields == 1 ? "" : "s",
+                  separator, ragged->expected, ragged->text),
+      "correct the line; quote a field that holds the separator");
+}
 
 Result<Inference> InferColumns(Lake& lake, const InputFiles& input) {
   Inference inference;
@@ -103,7 +139,10 @@ std::string SelectSql(const InputFiles& input, const std::vector<ColumnDescripti
 std::string ColumnsText(const std::vector<ColumnDescription>& columns) {
   std::string text;
   for (const auto& column : columns) {
-    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", column.name, column.type);
+    const bool as_text =
+        column.type == "TIME" || column.type == "INTERVAL" || column.type == "JSON";
+    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", column.name,
+                        as_text ? "VARCHAR" : column.type);
   }
   return text;
 }

@@ -29,11 +29,20 @@ Result<Inference> InferColumns(Lake& lake, const InputFiles& input);
 Result<std::vector<std::string>> ExplainDoubts(Lake& lake, const std::string& table,
                                                const std::vector<Doubt>& doubts);
 
+// Before rows of CSV go into a table that is there: what its columns can hold decides how their
+// texts are read, so that none is rounded or rewritten on the way. Columns the table lacks stay
+// guesses, for the INSERT to name.
+Status ReadAsTable(Lake& lake, const std::string& table, InputFiles* input);
+
+// kInvalid "cli.ragged_lines" names the line: a CSV whose one column has a name with separators in
+// it is one whose lines do not have the same number of fields.
+Status CheckFields(const InputFiles& input, const std::vector<ColumnDescription>& columns);
+
 // The SELECT that import writes: text columns no table can hold (TIME, INTERVAL) as VARCHAR,
 // zone-less timestamps as UTC instants if asked.
 std::string SelectSql(const InputFiles& input, const std::vector<ColumnDescription>& columns,
                       bool timestamps_are_utc);
-// "id BIGINT, fare DOUBLE".
+// "id BIGINT, fare DOUBLE": as they will be stored.
 std::string ColumnsText(const std::vector<ColumnDescription>& columns);
 
 }  // namespace lakehold::cli

@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <optional>
 #include <utility>
 
@@ -97,7 +98,13 @@ Result<Spool> SpoolStdin() {
   return spool;
 }
 
-Result<int64_t> SizeOfFile(const std::string& path) {
+Error EmptyInput(const std::string& name) {
+  return Invalid("cli.empty_input", fmt::format("{} is empty: it has no columns", name),
+                 "check what wrote it");
+}
+
+// `name` is the file as people know it.
+Result<int64_t> SizeOfFile(const std::string& path, const std::string& name) {
   struct stat status {};
   if (stat(path.c_str(), &status) != 0) return SystemError(path, errno);
   if (S_ISDIR(status.st_mode)) {
@@ -106,8 +113,7 @@ Result<int64_t> SizeOfFile(const std::string& path) {
   }
   if (access(path.c_str(), R_OK) != 0) return SystemError(path, errno);
   if (S_ISREG(status.st_mode) && status.st_size == 0) {
-    return Invalid("cli.empty_input", fmt::format("{} is empty: it has no columns", path),
-                   "check what wrote it");
+    return EmptyInput(name);
   }
   return static_cast<int64_t>(status.st_size);
 }
@@ -139,7 +145,8 @@ Result<InputFiles> InputFiles::Open(const InputFlags& flags) {
       input.paths_.push_back(IsUrl(file) ? file : std::filesystem::absolute(file).string());
     }
     if (!IsUrl(file) && (!IsPattern(file) || PathExists(input.paths_.back()))) {
-      LAKEHOLD_ASSIGN(const int64_t size, SizeOfFile(input.paths_.back()));
+      LAKEHOLD_ASSIGN(const int64_t size,
+                      SizeOfFile(input.paths_.back(), file == "-" ? "stdin" : file));
       input.size_bytes_ += size;
     }
     if (!flags.kind.empty()) continue;
@@ -168,6 +175,23 @@ InputFiles::~InputFiles() {
   if (!spool_.empty()) unlink(spool_.c_str());
 }
 
+std::optional<RaggedLine> InputFiles::FindRaggedLine(char separator) const {
+  constexpr size_t kLookBytes = size_t{1} << 20;
+  for (const auto& path : paths_) {
+    std::ifstream file(path);
+    std::string text(kLookBytes, '\0');
+    file.read(text.data(), static_cast<std::streamsize>(text.size()));
+    text.resize(static_cast<size_t>(file.gcount()));
+    auto ragged = RaggedLineOf(text, separator);
+    if (!ragged) continue;
+    ragged->file = spool_.empty() ? std::filesystem::path(path).filename().string() : "stdin";
+    return ragged;
+  }
+  return std::nullopt;
+}
+
+Error InputFiles::EmptyError() const { return EmptyInput(description()); }
+
 std::string InputFiles::description() const {
   if (paths_.size() != 1) return fmt::format("{} files", paths_.size());
   if (!spool_.empty()) return "stdin";
@@ -190,6 +214,12 @@ std::string InputFiles::ReaderSql(const std::vector<std::string>& more_null_text
   nulls.insert(nulls.end(), flags_.null_texts.begin(), flags_.null_texts.end());
   nulls.insert(nulls.end(), more_null_texts.begin(), more_null_texts.end());
   options += ", nullstr = " + SqlList(nulls);
+  std::string types;
+  for (const auto& column : types_) {
+    types += fmt::format("{}{}: {}", types.empty() ? "" : ", ", QuoteText(column.name),
+                         QuoteText(column.type));
+  }
+  if (!types.empty()) options += fmt::format(", types = {{{}}}", types);
   if (kind_ == Kind::kTsv) options += ", delim = '\t'";
   return fmt::format("read_csv({}{})", files, options);
 }

@@ -3,10 +3,14 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
+#include "cli/ragged_line.h"
+#include "lakehold/report.h"
 
 namespace lakehold::cli {
 
@@ -34,6 +38,13 @@ class InputFiles {
   int64_t size_bytes() const { return size_bytes_; }
   // "flights.csv", "3 files".
   std::string description() const;
+  // The first line, of the first MiB of each file, with another number of fields than the file's
+  // first line. Nothing if there is none, or the files are packed.
+  std::optional<RaggedLine> FindRaggedLine(char separator) const;
+  // kInvalid "cli.empty_input": for an input without rows in which columns would be a guess.
+  Error EmptyError() const;
+  // Reads these columns of CSV as these types, from their text and not by way of a guess.
+  void SetTypes(std::vector<ColumnDescription> types) { types_ = std::move(types); }
   // A table function call for FROM. More texts that mean NULL may be given, to see what types they
   // would leave.
   std::string ReaderSql(const std::vector<std::string>& more_null_texts = {}) const;
@@ -42,6 +53,7 @@ class InputFiles {
   InputFiles() = default;
 
   std::vector<std::string> paths_;
+  std::vector<ColumnDescription> types_;
   InputFlags flags_;
   Kind kind_ = Kind::kCsv;
   int64_t size_bytes_ = 0;

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/sql_quote.h"
+#include "cli/inference.h"
 #include "cli/input_files.h"
 #include "cli/place.h"
 #include "cli/statement.h"
@@ -20,10 +21,12 @@ struct Flags {
 
 Result<int> Run(const Flags& flags, Door& door) {
   LAKEHOLD_ASSIGN(const auto place, ParseTablePlace(flags.table));
+  LAKEHOLD_TRY(LimitMemory(door));
   const auto table = Table::Open(flags.table, Latest{}, door.open);
   if (!table.ok()) return table.error();
-  LAKEHOLD_ASSIGN(const auto input, InputFiles::Open(flags.input));
+  LAKEHOLD_ASSIGN(auto input, InputFiles::Open(flags.input));
   LAKEHOLD_ASSIGN(auto lake, Lake::Connect(place.lake, door.open));
+  LAKEHOLD_TRY(ReadAsTable(lake, QuoteName(place.table), &input));
   const std::string sql = fmt::format("INSERT INTO {} BY NAME SELECT * FROM {}",
                                       QuoteName(place.table), input.ReaderSql());
   LAKEHOLD_TRY(RunWrite(lake, sql, "append " + place.table, input.size_bytes(), door));

@@ -5,8 +5,10 @@
 #include <fmt/format.h>
 
 #include "base/sql_quote.h"
+#include "cli/arrow_stream.h"
 #include "cli/inference.h"
 #include "cli/place.h"
+#include "cli/report_text.h"
 #include "cli/statement.h"
 #include "cli/verbs.h"
 
@@ -35,8 +37,20 @@ std::string PartitionedBy(const std::vector<std::string>& columns) {
   return " PARTITIONED BY (" + names + ")";
 }
 
+// Readers make up a column for files without content: nobody wants a table of it.
+Status CheckHasColumns(Lake& lake, const InputFiles& input, const Inference& inference) {
+  const auto& columns = inference.columns;
+  if (columns.size() != 1 || (columns[0].name != "column0" && columns[0].name != "json")) return {};
+  auto rows = lake.Sql(fmt::format("SELECT 1 FROM {} WHERE {} IS NOT NULL LIMIT 1",
+                                   input.ReaderSql(), QuoteName(columns[0].name)));
+  if (!rows.ok()) return std::move(rows).error();
+  LAKEHOLD_ASSIGN(const auto texts, ReadTexts(*rows));
+  return texts.empty() ? Status(input.EmptyError()) : Status();
+}
+
 Result<int> Run(const Flags& flags, Door& door) {
   LAKEHOLD_ASSIGN(const auto place, ParseTablePlace(flags.table));
+  LAKEHOLD_TRY(LimitMemory(door));
   LAKEHOLD_ASSIGN(const bool exists, TableExists(flags.table, door));
   const bool into = exists && !flags.replace;
   if (into && !flags.partition_by.empty()) {
@@ -44,11 +58,15 @@ Result<int> Run(const Flags& flags, Door& door) {
                    fmt::format("{} exists already: its partition columns stay", place.table),
                    "leave --partition-by out, or give --replace");
   }
-  LAKEHOLD_ASSIGN(const auto input, InputFiles::Open(flags.input));
+  LAKEHOLD_ASSIGN(auto input, InputFiles::Open(flags.input));
   LAKEHOLD_ASSIGN(auto lake, Lake::Connect(place.lake, door.open));
+  if (into) LAKEHOLD_TRY(ReadAsTable(lake, QuoteName(place.table), &input));
   LAKEHOLD_ASSIGN(const auto inference, InferColumns(lake, input));
+  LAKEHOLD_TRY(CheckFields(input, inference.columns));
+  LAKEHOLD_TRY(CheckHasColumns(lake, input, inference));
   const std::string select = SelectSql(input, inference.columns, flags.timestamps_are_utc);
-  door.Say(fmt::format("{}: {} columns from {}: {}", place.table, inference.columns.size(),
+  door.Say(fmt::format("{}: {} from {}: {}", place.table,
+                       Count(static_cast<int64_t>(inference.columns.size()), "column"),
                        input.description(), ColumnsText(inference.columns)));
   const std::string name = QuoteName(place.table);
   const std::string sql =

@@ -230,6 +230,11 @@ Error ErrorFromDuckDb(const duckdb::ErrorData& error) {
     }
   }
   Specialise(error, &result);
+  // Several files, none of them with a column: to DuckDB a mistake of its own.
+  if (error.RawMessage().find("must return at least one column") != std::string::npos) {
+    result = Invalid("sql.empty_file", "the files are empty: they have no columns",
+                     "Check what wrote them, or give the columns: columns = {'id': 'BIGINT'}");
+  }
   if (csv) result.reason = "sql.csv_line";
   if (result.hint.empty()) result.hint = UsualHint(result.reason);
   return result;

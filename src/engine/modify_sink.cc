@@ -14,6 +14,7 @@
 #include "delta/action_json.h"
 #include "engine/data_file_writer.h"
 #include "engine/duckdb_errors.h"
+#include "engine/empty_files.h"
 #include "engine/implicit_casts.h"
 #include "engine/lake_catalog.h"
 #include "engine/lake_schema.h"
@@ -293,6 +294,7 @@ PhysicalOperator& PlanLakeCreateTableAs(ClientContext& context,
                                         duckdb::PhysicalPlanGenerator& planner,
                                         duckdb::LogicalCreateTable& op, PhysicalOperator& plan) {
   RequireImplicitCastRules(context);
+  RefuseEmptyFiles(context, plan);
   const txn::TableDefinition definition = ValueOrThrow(DefinitionOf(*op.info));
   auto& sink = planner.Make<ModifySink>(op.types, OrderOf(context, plan), op.estimated_cardinality)
                    .Cast<ModifySink>();

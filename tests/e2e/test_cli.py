@@ -4,6 +4,7 @@ names the program."""
 from __future__ import annotations
 
 import csv
+import gzip
 import io
 import json
 import os
@@ -31,7 +32,9 @@ def run(tmp_path: pathlib.Path):
             input=stdin.encode() if isinstance(stdin, str) else stdin,
             capture_output=True,
             cwd=tmp_path,
-            env={k: v for k, v in os.environ.items() if k != "LAKEHOLD_LAKE"} | (env or {}),
+            env={k: v for k, v in os.environ.items() if not k.startswith("LAKEHOLD_")}
+            | {"XDG_CONFIG_HOME": str(tmp_path / "config")}
+            | (env or {}),
             timeout=60,
         )
         out, err = done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace")
@@ -137,6 +140,40 @@ def test_import_reads_many_files_of_every_kind_in_one_version(run, tmp_path):
     run("import", "lake/mixed", "part0.csv", "part1.tsv", code=2)
 
 
+def test_texts_are_read_as_the_table_holds_them(run, tmp_path):
+    columns = "zip VARCHAR, price DECIMAL(38,18), big DECIMAL(38,0), day VARCHAR"
+    run("create", "lake/t", "--schema", columns)
+    text = "ZIP,price,big,day\n01,0.123456789012345678,9223372036854775808,1.50\n"
+    run("append", "lake/t", "-", stdin=text)
+    (tmp_path / "more.csv").write_text("zip,day\n1e3,TRUE\n")
+    run("import", "lake/t", "more.csv")
+    assert run("cat", "lake/t", "--where", "price IS NOT NULL")[0].splitlines() == [
+        "zip,price,big,day",
+        "01,0.123456789012345678,9223372036854775808,1.50",
+    ]
+    assert "1e3,,,TRUE" in run("cat", "lake/t")[0]
+    _, err = run("append", "lake/t", "-", stdin="zip,price\n1,1\n2,dear\n", code=2)
+    assert "line 3" in err and "price" in err and "dear" in err
+
+
+def test_lines_of_unequal_length_are_no_column(run, tmp_path):
+    (tmp_path / "ragged.csv").write_text('id,name\n1,"a,\nb"\n2,c,extra\n3\n')
+    _, err = run("import", "lake/t", "ragged.csv", code=2)
+    assert 'ragged.csv, line 4: 3 fields separated by ","' in err
+    assert "first line has 2" in err and "2,c,extra" in err and "[cli.ragged_lines]" in err
+    run("status", "lake/t", code=3)
+    (tmp_path / "one.csv").write_text('"Temperature, C"\n12.5\n')
+    run("import", "lake/one", "one.csv")
+    assert run("cat", "lake/one")[0] == '"Temperature, C"\n12.5\n'
+
+
+def test_import_says_what_is_stored(run, tmp_path):
+    (tmp_path / "odd.csv").write_text("t,n\n12:30,1\n")
+    assert "1 column" not in run("import", "lake/odd", "odd.csv")[1]
+    assert run("log", "lake/odd", "-f", "table")[0].count("1 row, 1 file ") == 1
+    assert "t VARCHAR, n BIGINT" in run("import", "lake/again", "odd.csv")[1]
+
+
 def test_append_reads_stdin_and_needs_a_table(run, trips):
     _, err = run("append", trips, "-", stdin='{"id": 4, "fare": 1.5, "day": "2026-11-03"}\n')
     assert "trips: +1 row, version 2" in err
@@ -194,8 +231,28 @@ def test_checkpoint_and_fsck(run, trips, tmp_path):
     next((tmp_path / trips).rglob("*.parquet")).unlink()
     victims = [p for p in (tmp_path / trips).rglob("part-*.parquet")]
     victims[0].unlink()
-    _, err = run("fsck", trips, code=9)
-    assert "damaged" in err
+    (tmp_path / trips / "._lakehold_staged_0").write_bytes(b"half")
+    out, err = run("fsck", trips, code=9)
+    assert "damaged; version 1 is the newest" in err
+    findings = rows_of(out)
+    assert sum(f["finding"].startswith("is missing; restore") for f in findings) == 2
+    assert any("4 bytes left by a writer that died" in f["finding"] for f in findings)
+
+
+def test_fsck_reads_footers_and_says_what_a_lost_commit_leaves(run, trips, tmp_path):
+    assert "healthy" in run("fsck", trips, "--deep")[1]
+    log = tmp_path / trips / "_delta_log"
+    commit = log / "00000000000000000001.json"
+    text = commit.read_text()
+    commit.write_text(text.replace('\\"numRecords\\":1', '\\"numRecords\\":7'))
+    assert commit.read_text() != text
+    assert "healthy" in run("fsck", trips)[1]
+    (finding,) = rows_of(run("fsck", trips, "--deep", code=9)[0])
+    assert finding["finding"].startswith("has 1 rows, the log says 7")
+    commit.write_text("{")
+    out, err = run("fsck", trips, code=9)
+    assert "version 0 is the newest that can be put together" in err
+    assert "versions up to 0 can be read (--at 0)" in out
 
 
 def test_explain_names_the_files_and_never_runs(run, trips):
@@ -216,6 +273,7 @@ def test_sql_resolves_its_arguments(run, trips):
     assert run("sql", query, env={"LAKEHOLD_LAKE": "lake"})[0] == "n\n3\n"
     assert run("sql", "lake", stdin=query)[0] == "n\n3\n"
     assert run("lake", stdin=query)[0] == "n\n3\n"
+    assert run("-q", "lake", "--durability", "none", stdin=query)[0] == "n\n3\n"
     assert run("sql", "lake", "-", stdin=query)[0] == "n\n3\n"
     out, _ = run("sql", "lake", "SELECT id FROM trips WHERE fare > $f", "-p", "f=50")
     assert out == "id\n3\n"
@@ -226,6 +284,8 @@ def test_scripts_stop_at_the_first_error_and_roll_back(run, trips):
     _, err = run("sql", "lake", stdin=script, code=3)
     assert "nothing" in err
     assert run("sql", "lake", "SELECT count(*) AS n FROM trips")[0] == "n\n3\n"
+    _, err = run("sql", "lake", stdin="SELECT 1;\n\n-- ; no statement\nSELECT\n nope;", code=2)
+    assert "(line 5)" in err
     out, _ = run("sql", "lake", stdin="SELECT 1 AS a; SELECT 2 AS b;")
     assert out == "a\n1\nb\n2\n"
 
@@ -234,6 +294,64 @@ def test_csv_in_a_pipe_is_complete_and_exact(run):
     out, _ = run("sql", "SELECT range AS i, 'a,\"' || range AS t FROM range(100000)")
     rows = list(csv.DictReader(io.StringIO(out)))
     assert len(rows) == 100_000 and rows[99_999] == {"i": "99999", "t": 'a,"99999'}
+
+
+# --- Settings -----------------------------------------------------------------------------------
+
+
+def test_flags_come_over_the_environment_over_the_project_over_the_user(run, trips, tmp_path):
+    one = ("cat", trips, "--where", "id = 1", "--columns", "id")
+    (tmp_path / "config/lakehold").mkdir(parents=True)
+    (tmp_path / "config/lakehold/config.toml").write_text('format = "json"\n')
+    assert run(*one)[0] == '[\n{"id":1}\n]\n'
+    (tmp_path / "lakehold.toml").write_text('format = "ndjson"  # of this project\n')
+    assert run(*one)[0] == '{"id":1}\n'
+    assert run(*one, env={"LAKEHOLD_FORMAT": "csv"})[0] == "id\n1\n"
+    assert run(*one, "-f", "table", env={"LAKEHOLD_FORMAT": "csv"})[0].startswith("id\n--\n")
+    run(*one, "-o", "x.csv")
+    assert (tmp_path / "x.csv").read_text() == "id\n1\n"
+
+
+def test_a_project_names_its_lake_rows_and_null(run, trips, tmp_path):
+    (tmp_path / "lakehold.toml").write_text("lake = 'lake'\nrows = 1\nnull = \"none\"\n")
+    assert run("sql", "SELECT count(*) AS n FROM trips")[0] == "n\n3\n"
+    assert "(3 rows, 1 shown)" in run("cat", trips, "-f", "table")[0]
+    assert "(3 rows, 1 shown)" not in run("cat", trips, "-f", "table", "--rows", "all")[0]
+    assert ",none," in run("cat", trips, "--where", "id = 2")[0]
+    assert ",," in run("cat", trips, "--where", "id = 2", "--null", "")[0]
+    assert run("sql", "SELECT 1 AS one", env={"LAKEHOLD_LAKE": "other"})[0] == "one\n1\n"
+
+
+def test_a_mistake_in_a_file_is_named_by_line_and_help_still_works(run, trips, tmp_path):
+    (tmp_path / "lakehold.toml").write_text("# ours\nformt = 1\n")
+    _, err = run("cat", trips, code=2)
+    assert "lakehold.toml:2" in err and "formt" in err and "[cli.bad_setting]" in err
+    run("--version")
+    run("cat", "--help")
+    assert "[cli.bad_setting]" in run("cat", trips, env={"LAKEHOLD_ROWS": "x"}, code=2)[1]
+
+
+def test_color_is_said_by_a_flag(tmp_path):
+    def err(*arguments: str, **env: str) -> bytes:
+        return subprocess.run(
+            [str(BIN), *arguments, "cat", "no/such"],
+            capture_output=True,
+            cwd=tmp_path,
+            env={"XDG_CONFIG_HOME": str(tmp_path)} | env,
+        ).stderr
+
+    (tmp_path / "lakehold.toml").write_text('color = "always"\n')
+    assert b"\x1b[1;31m" in err()
+    assert b"\x1b" not in err(NO_COLOR="1")
+    assert b"\x1b" not in err("--color", "never")
+    assert b"\x1b" in err("--color", "always", NO_COLOR="1")
+
+
+def test_a_memory_limit_reaches_the_engine(run):
+    query = "SELECT current_setting('memory_limit') AS m"
+    assert run("--memory-limit", "500MB", "sql", query)[0] == "m\n476.8 MiB\n"
+    assert run("sql", query, env={"LAKEHOLD_MEMORY_LIMIT": "500MB"})[0] == "m\n476.8 MiB\n"
+    assert "[cli.bad_memory_limit]" in run("--memory-limit", "lots", "sql", query, code=2)[1]
 
 
 # --- Bad input ----------------------------------------------------------------------------------
@@ -249,6 +367,8 @@ def test_errors_have_a_kind_a_reason_and_an_exit_code(run, trips, tmp_path):
         (("cat", "trips.csv"), 2, "["),
         (("frobnicate",), 2, "neither a verb nor a lake"),
         (("lake", "SELECT 1"), 2, "lakehold sql lake"),
+        (("cat", trips, "more"), 2, 'no place for "more"'),
+        (("lake", "cat", trips), 2, 'no place for "lake"'),
         (("cat",), 2, "[cli.usage]"),
         (("cat", trips, "--nope"), 2, "[cli.usage]"),
         (("cat", trips, "-f", "xml"), 2, "[cli.unknown_format]"),
@@ -290,6 +410,36 @@ def test_bad_rows_leave_the_table_as_it_was(run, trips, tmp_path):
     assert "[cli.empty_input]" in run("append", trips, "nothing.csv", code=2)[1]
     assert "[cli.empty_input]" in run("import", "lake/new", "nothing.csv", code=2)[1]
     run("status", "lake/new", code=3)
+
+
+def test_files_without_content_make_no_table(run, tmp_path):
+    (tmp_path / "lake").mkdir()
+    nothing = {
+        "a.csv": b"",
+        "b.csv": b"\n\n",
+        "c.json": b"",
+        "d.json": b"[]",
+        "e.tsv": b"",
+        "f.parquet": b"",
+    }
+    nothing["g.csv.gz"] = gzip.compress(b"")
+    for name, content in nothing.items():
+        (tmp_path / name).write_bytes(content)
+        _, err = run("import", "lake/t", name, code=2)
+        assert f"{name} is empty: it has no columns" in err and "[cli.empty_input]" in err
+    assert "stdin is empty" in run("import", "lake/t", "-", code=2)[1]
+    for name in ("a.csv", "c.json", "f.parquet"):
+        _, err = run("sql", "lake", f"CREATE TABLE t AS SELECT * FROM '{name}'", code=2)
+        assert name in err and "[sql." in err, err
+    _, err = run("sql", "lake", "CREATE TABLE t AS FROM read_csv(['a.csv', 'a.csv'])", code=2)
+    assert "the files are empty" in err and "[sql.empty_file]" in err
+    assert list((tmp_path / "lake").iterdir()) == []
+    # Columns that were given, and rows that are not there, are no mistake.
+    (tmp_path / "head.csv").write_text("a,b\n")
+    run("import", "lake/head", "head.csv")
+    columns = "read_csv('a.csv', columns = {'id': 'BIGINT'})"
+    run("sql", "lake", f"CREATE TABLE given AS SELECT * FROM {columns}")
+    assert run("cat", "lake/given")[0] == "id\n"
 
 
 def test_an_empty_text_in_a_partition_column_is_refused(run):
