@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <charconv>
+#include <set>
+#include <string>
 #include <vector>
 
 #include <fmt/format.h>
@@ -65,21 +67,23 @@ class CheckpointRows {
     });
   }
 
-  std::optional<Action> Next() {
-    if (next_state_ < state_.size()) return std::move(state_[next_state_++]);
+  Result<std::optional<Action>> Next() {
+    if (next_state_ < state_.size()) return std::optional(std::move(state_[next_state_++]));
     const FileTable& files = snapshot_.files();
     while (next_file_ < files.slots() && !files.IsLive(next_file_)) ++next_file_;
     if (next_file_ < files.slots()) {
-      AddFile add = files.ToAction(next_file_++);
+      AddFile add = files.ToAction(next_file_);
+      LAKEHOLD_ASSIGN(std::string stats, files.StatsJson(next_file_++));
+      if (!stats.empty()) add.stats = std::move(stats);
       add.data_change = false;
-      return add;
+      return std::optional<Action>(std::move(add));
     }
-    if (next_tombstone_ == tombstones_.size()) return std::nullopt;
+    if (next_tombstone_ == tombstones_.size()) return std::optional<Action>();
     RemoveFile remove = std::move(tombstones_[next_tombstone_++]);
     remove.stats.reset();
     remove.tags.reset();
     remove.data_change = false;
-    return remove;
+    return std::optional<Action>(std::move(remove));
   }
 
  private:
@@ -106,16 +110,59 @@ struct ReadBack {
   int64_t live_files = 0;
 };
 
+// The transactions and domains of a checkpoint, ticked off against the snapshot's.
+class StateTally {
+ public:
+  StateTally(const Snapshot& snapshot, std::optional<int64_t> expired_ms)
+      : snapshot_(snapshot), expired_ms_(expired_ms) {}
+
+  // What is wrong with one more, if anything.
+  std::optional<std::string> Admit(const SetTransaction& txn) {
+    const auto known = snapshot_.transactions().find(txn.app_id);
+    if (known == snapshot_.transactions().end() || known->second != txn ||
+        !apps_.insert(txn.app_id).second)
+      return fmt::format("txn of \"{}\" does not belong, is another or comes twice", txn.app_id);
+    return std::nullopt;
+  }
+  std::optional<std::string> Admit(const DomainMetadata& domain) {
+    const auto known = snapshot_.domains().find(domain.domain);
+    const bool gone = known == snapshot_.domains().end();
+    // Others may keep the word that a domain was removed.
+    if (gone && domain.removed) return std::nullopt;
+    if (gone || known->second != domain || !domains_.insert(domain.domain).second)
+      return fmt::format("domain \"{}\" does not belong, is another or comes twice", domain.domain);
+    return std::nullopt;
+  }
+  // What is missing, after the last one, if anything.
+  std::optional<std::string> Missing() const {
+    for (const auto& [app_id, txn] : snapshot_.transactions()) {
+      const bool expired =
+          expired_ms_ && txn.last_updated_ms && *txn.last_updated_ms <= *expired_ms_;
+      if (!expired && !apps_.contains(app_id)) return fmt::format("no txn of \"{}\"", app_id);
+    }
+    for (const auto& [name, domain] : snapshot_.domains()) {
+      if (!domains_.contains(name)) return fmt::format("no domain \"{}\"", name);
+    }
+    return std::nullopt;
+  }
+
+ private:
+  const Snapshot& snapshot_;
+  std::optional<int64_t> expired_ms_;
+  std::set<std::string> apps_, domains_;
+};
+
 // Reads the checkpoint and compares it with the snapshot: every file once, the same bytes, the same
-// protocol and metaData.
+// protocol, metaData, transactions (`expired` ones may be left out) and domains.
 Result<ReadBack> ProveComplete(const TableRoot& root, const Snapshot& snapshot, const LogFile& file,
-                               const LogContext& context) {
+                               std::optional<int64_t> expired_ms, const LogContext& context) {
   const FileTable& files = snapshot.files();
   const CheckpointColumns columns{.files = true, .tombstones = true, .state = true, .stats = false};
   ReadBack found;
   int64_t bytes = 0;
   bool has_protocol = false, has_metadata = false;
   std::vector<bool> seen(files.slots());
+  StateTally tally(snapshot, expired_ms);
   const auto incomplete = [&](std::string_view what) {
     return Corrupt("delta.checkpoint_incomplete", fmt::format("{} does not hold version {}: {}",
                                                               file.key, snapshot.version(), what));
@@ -137,11 +184,16 @@ Result<ReadBack> ProveComplete(const TableRoot& root, const Snapshot& snapshot, 
                      metadata->schema_string == snapshot.metadata().schema_string &&
                      metadata->partition_columns == snapshot.metadata().partition_columns &&
                      metadata->configuration == snapshot.metadata().configuration;
+    } else if (const auto* txn = std::get_if<SetTransaction>(&action)) {
+      if (const auto wrong = tally.Admit(*txn)) return incomplete(*wrong);
+    } else if (const auto* domain = std::get_if<DomainMetadata>(&action)) {
+      if (const auto wrong = tally.Admit(*domain)) return incomplete(*wrong);
     }
     return {};
   }));
   if (!has_protocol) return incomplete("no protocol, or another one");
   if (!has_metadata) return incomplete("no metaData, or another one");
+  if (const auto missing = tally.Missing()) return incomplete(*missing);
   if (found.live_files != files.live_files() || bytes != files.live_bytes()) {
     return incomplete(fmt::format("{} files of {} bytes where the log has {} of {}",
                                   found.live_files, bytes, files.live_files(), files.live_bytes()));
@@ -170,7 +222,9 @@ Result<CheckpointReport> WriteCheckpoint(const TableRoot& root, const Snapshot& 
   const auto& configuration = snapshot.metadata().configuration;
   const int64_t keep_ms =
       IntervalPropertyMs(configuration, "delta.setTransactionRetentionDuration", -1);
-  if (keep_ms >= 0) rows.DropTransactionsUntil(context.runtime.clock.NowMs() - keep_ms);
+  std::optional<int64_t> expired_ms;
+  if (keep_ms >= 0) expired_ms = context.runtime.clock.NowMs() - keep_ms;
+  if (expired_ms) rows.DropTransactionsUntil(*expired_ms);
   const auto as_json = configuration.find("delta.checkpoint.writeStatsAsJson");
   const bool stats_as_json = as_json == configuration.end() || as_json->second != "false";
 
@@ -178,12 +232,11 @@ Result<CheckpointReport> WriteCheckpoint(const TableRoot& root, const Snapshot& 
   LogFile file = *ParseLogFileName(name);
   file.key = root.LogKeyOf(name);
   CheckpointReport report{.version = snapshot.version()};
-  auto written = context.checkpoint_codec->Write(
-      root, file.key, [&]() -> Result<std::optional<Action>> { return rows.Next(); },
-      stats_as_json);
+  auto written =
+      context.checkpoint_codec->Write(root, file.key, [&] { return rows.Next(); }, stats_as_json);
   if (!written.ok() && written.error().kind != ErrorKind::kAlreadyExists) return written.error();
   report.written = written.ok();
-  auto proof = ProveComplete(root, snapshot, file, context);
+  auto proof = ProveComplete(root, snapshot, file, expired_ms, context);
   if (!proof.ok()) {
     // Ours, and proven wrong: nobody may take it for the table. Another writer's stays, but the
     // hint will not name it.

@@ -65,8 +65,8 @@ TEST(CheckpointTest, TheStateComesBackFromACheckpointAlone) {
   EXPECT_EQ(report->live_files, 2);
   for (Version v = 0; v <= 2; ++v) bench.Drop(CommitName(v));
   const auto after = *bench.Load();
-  EXPECT_EQ(after->files().ToAction(
-                *after->files().Find("a", with_everything.deletion_vector->UniqueId())),
+  EXPECT_EQ(WholeAction(after->files(),
+                        *after->files().Find("a", with_everything.deletion_vector->UniqueId())),
             with_everything);
   EXPECT_EQ(LivePaths(*after), LivePaths(*before));
   EXPECT_EQ(after->domains(), before->domains());
@@ -123,6 +123,37 @@ TEST(CheckpointTest, AnIncompleteCheckpointIsRemovedAndTheHintStays) {
   EXPECT_EQ(report.error().reason, "delta.checkpoint_incomplete");
   EXPECT_FALSE(bench.store->Head(bench.root.LogKeyOf(ClassicCheckpointName(8))).ok());
   EXPECT_EQ((*bench.Load())->last_checkpoint(), 4);
+}
+
+TEST(CheckpointTest, ACheckpointWithoutATransactionOrDomainIsIncomplete) {
+  LogBench bench;
+  bench.Create();
+  bench.Commit(1, {MakeAdd("a"), MakeTxn("app", 7), DomainMetadata{"d", "{}", false}});
+  const auto fails = [&](std::string_view what) {
+    auto report = bench.Checkpoint(1);
+    ASSERT_FALSE(report.ok()) << what;
+    EXPECT_EQ(report.error().reason, "delta.checkpoint_incomplete");
+    EXPECT_NE(report.error().message.find(what), std::string::npos) << report.error().message;
+  };
+  bench.codec->lose = [](const Action& action) {
+    return std::holds_alternative<SetTransaction>(action);
+  };
+  fails("no txn of \"app\"");
+  bench.codec->lose = [](const Action& action) {
+    return std::holds_alternative<DomainMetadata>(action);
+  };
+  fails("no domain \"d\"");
+  bench.codec->lose = nullptr;
+  const auto snapshot = *bench.Load();
+  const AddFile add = MakeAdd("a");
+  bench.Put(ClassicCheckpointName(1),
+            FormatCommit({Protocol{}, MakeMetadata(), add, MakeTxn("app", 6),
+                          DomainMetadata{"d", "{}", false}}));
+  auto report = WriteCheckpoint(bench.root, *snapshot, bench.context);
+  ASSERT_FALSE(report.ok());
+  EXPECT_NE(report.error().message.find("txn of \"app\" does not belong"), std::string::npos);
+  bench.Drop(ClassicCheckpointName(1));
+  EXPECT_TRUE(bench.Checkpoint(1).ok());
 }
 
 TEST(CheckpointTest, ACheckpointOfAnotherWriterIsProvenToo) {

@@ -1,8 +1,11 @@
 #include "delta/chunked_file_table.h"
 
 #include <algorithm>
+#include <optional>
+#include <utility>
 
 #include "delta/partition_value.h"
+#include "delta/stats_parser.h"
 
 namespace lakehold::delta {
 
@@ -26,6 +29,28 @@ LazyColumns::LazyColumns(const LazyColumns& prior) {
   num_records_ = prior.num_records_;
 }
 
+namespace {
+
+// Tells the statistics of the rows from `first` on, chunk by chunk: visit(chunk, row, text). What
+// cannot be read again is told as absent: pruning may keep too much.
+template <typename Visit>
+void ForEachStats(const ChunkedFileTable& table, FileOrdinal first, const Visit& visit) {
+  for (const ChunkedFileTable::Part& part : table.parts()) {
+    const FileChunk& chunk = *part.chunk;
+    if (part.first + chunk.rows() <= first) continue;
+    const uint32_t begin = first > part.first ? first - part.first : 0;
+    const auto told = chunk.source() ? chunk.LoadStats() : Result<StatsText>(StatsText{});
+    for (uint32_t row = begin; row < chunk.rows(); ++row) {
+      visit(chunk, row,
+            !chunk.source() ? chunk.InlineStats(row)
+            : told.ok()     ? told->of(row)
+                            : std::string_view());
+    }
+  }
+}
+
+}  // namespace
+
 const StatsColumn& LazyColumns::Stats(const ChunkedFileTable& table, const StatsPath& path,
                                       const DataType& type) {
   std::string key = FormatType(type);
@@ -36,11 +61,17 @@ const StatsColumn& LazyColumns::Stats(const ChunkedFileTable& table, const Stats
     auto complete = std::make_shared<StatsColumn>();
     complete->files.reserve(table.slots());
     if (column) complete->files = column->files;
-    for (FileOrdinal i = static_cast<FileOrdinal>(complete->files.size()); i < table.slots(); ++i) {
-      const std::string* tags = table.Tags(i);
-      const StatsTrust trust = tags ? TrustOf(*tags) : StatsTrust::kForeign;
-      complete->files.push_back(ParseColumnStats(table.Get(i).stats, path, type, trust));
-    }
+    StatsParser parser;
+    // Tags are kept once a chunk: equal ones have one address.
+    const std::string* last_tags = nullptr;
+    StatsTrust trust = StatsTrust::kForeign;
+    ForEachStats(table, static_cast<FileOrdinal>(complete->files.size()),
+                 [&](const FileChunk& chunk, uint32_t row, std::string_view text) {
+                   const std::string* tags = chunk.tags(row);
+                   if (tags != last_tags) trust = tags ? TrustOf(*tags) : StatsTrust::kForeign;
+                   last_tags = tags;
+                   complete->files.push_back(parser.ParseColumn(text, path, type, trust));
+                 });
     column = std::move(complete);
   }
   return *column;
@@ -52,17 +83,59 @@ std::span<const int64_t> LazyColumns::NumRecords(const ChunkedFileTable& table) 
     auto complete = std::make_shared<std::vector<int64_t>>();
     complete->reserve(table.slots());
     if (num_records_) *complete = *num_records_;
-    for (FileOrdinal i = static_cast<FileOrdinal>(complete->size()); i < table.slots(); ++i) {
-      complete->push_back(ParseFileStats(table.Get(i).stats).num_records.value_or(-1));
-    }
+    for (const ChunkedFileTable::Part& part : table.parts())
+      AppendNumRecords(*part.chunk, part.first, *complete);
     num_records_ = std::move(complete);
   }
   return *num_records_;
 }
 
+// Most files' numRecords were read with the file itself; the text is parsed only where it is
+// unusual.
+void LazyColumns::AppendNumRecords(const FileChunk& chunk, FileOrdinal first,
+                                   std::vector<int64_t>& records) {
+  if (first + chunk.rows() <= records.size()) return;
+  std::optional<StatsParser> parser;
+  std::optional<Result<StatsText>> told;
+  for (uint32_t row = static_cast<uint32_t>(records.size() - first); row < chunk.rows(); ++row) {
+    int64_t number = chunk.num_records(row);
+    if (number < 0 && chunk.has_stats(row)) {
+      if (!parser) parser.emplace();
+      if (chunk.source() && !told) told = chunk.LoadStats();
+      const std::string_view text = !told        ? chunk.InlineStats(row)
+                                    : told->ok() ? (*told)->of(row)
+                                                 : std::string_view();
+      number = parser->ParseFile(text).num_records.value_or(-1);
+    }
+    records.push_back(number);
+  }
+}
+
+Result<std::string> LazyColumns::StatsJson(const std::shared_ptr<const FileChunk>& chunk,
+                                           uint32_t row) {
+  if (!chunk->source()) return chunk->StatsJson(row);
+  std::shared_ptr<const StatsText> text;
+  bool again = false;
+  {
+    std::lock_guard lock(mutex_);
+    again = std::exchange(last_chunk_, chunk.get()) == chunk.get();
+    if (again) text = last_text_;
+    if (!again) last_text_ = nullptr;
+  }
+  if (!again) return chunk->StatsJson(row);
+  if (!text) {
+    LAKEHOLD_ASSIGN(StatsText told, chunk->LoadStats());
+    text = std::make_shared<const StatsText>(std::move(told));
+    std::lock_guard lock(mutex_);
+    if (last_chunk_ == chunk.get()) last_text_ = text;
+  }
+  return std::string(text->of(row));
+}
+
 size_t LazyColumns::memory_bytes() const {
   std::lock_guard lock(mutex_);
   size_t total = num_records_ ? num_records_->capacity() * sizeof(int64_t) : 0;
+  if (last_text_) total += last_text_->text.capacity() + last_text_->end.capacity() * 8;
   for (const auto& [key, column] : stats_) total += column->files.capacity() * sizeof(ColumnStats);
   return total;
 }
@@ -83,9 +156,8 @@ FileView ChunkedFileTable::Get(FileOrdinal ordinal) const {
   const Part& part = PartOf(ordinal);
   const uint32_t row = ordinal - part.first;
   const FileChunk& chunk = *part.chunk;
-  return {
-      ordinal,          chunk.path(row),           chunk.size_bytes(row), chunk.modified_ms(row),
-      chunk.stats(row), chunk.deletion_vector(row)};
+  return {ordinal, chunk.path(row), chunk.size_bytes(row), chunk.modified_ms(row),
+          chunk.deletion_vector(row)};
 }
 
 const Scalar& ChunkedFileTable::PartitionValue(FileOrdinal ordinal, size_t column) const {
@@ -103,9 +175,9 @@ AddFile ChunkedFileTable::ToAction(FileOrdinal ordinal) const {
   return part.chunk->ToAction(ordinal - part.first);
 }
 
-const std::string* ChunkedFileTable::Tags(FileOrdinal ordinal) const {
+Result<std::string> ChunkedFileTable::StatsJson(FileOrdinal ordinal) const {
   const Part& part = PartOf(ordinal);
-  return part.chunk->tags(ordinal - part.first);
+  return lazy_->StatsJson(part.chunk, ordinal - part.first);
 }
 
 std::optional<FileOrdinal> ChunkedFileTable::Find(std::string_view path,

@@ -36,13 +36,21 @@ class LazyColumns {
   const StatsColumn& Stats(const ChunkedFileTable& table, const StatsPath& path,
                            const DataType& type);
   std::span<const int64_t> NumRecords(const ChunkedFileTable& table);
+  // As FileTable. Keeps the text of one chunk for the next call, once two calls in a row were for
+  // it.
+  Result<std::string> StatsJson(const std::shared_ptr<const FileChunk>& chunk, uint32_t row);
   size_t memory_bytes() const;
 
  private:
+  static void AppendNumRecords(const FileChunk& chunk, FileOrdinal first,
+                               std::vector<int64_t>& records);
+
   mutable std::mutex mutex_;
   // Those of this table, or an ancestor's shorter ones until they are completed here.
   std::map<std::string, std::shared_ptr<const StatsColumn>> stats_;
   std::shared_ptr<const std::vector<int64_t>> num_records_;
+  const FileChunk* last_chunk_ = nullptr;  // Only to be compared.
+  std::shared_ptr<const StatsText> last_text_;
 };
 
 class ChunkedFileTable final : public FileTable {
@@ -62,6 +70,7 @@ class ChunkedFileTable final : public FileTable {
   const Scalar& PartitionValue(FileOrdinal ordinal, size_t column) const override;
   PartitionValues RawPartitionValues(FileOrdinal ordinal) const override;
   AddFile ToAction(FileOrdinal ordinal) const override;
+  Result<std::string> StatsJson(FileOrdinal ordinal) const override;
   std::optional<FileOrdinal> Find(std::string_view path,
                                   std::string_view dv_unique_id) const override;
   const StatsColumn& Stats(const StatsPath& path, const DataType& type) const override;
@@ -72,8 +81,6 @@ class ChunkedFileTable final : public FileTable {
   // The same as Find, for a path that is canonical already.
   std::optional<FileOrdinal> FindCanonical(uint32_t hash, std::string_view path,
                                            std::string_view dv_unique_id) const;
-  // add.tags, raw JSON; null if absent.
-  const std::string* Tags(FileOrdinal ordinal) const;
   const std::string& root_uri() const { return root_uri_; }
   const std::vector<Part>& parts() const { return parts_; }
 

@@ -25,6 +25,9 @@ class CommitRules {
   // action.
   std::optional<std::string> Admit(const Action& action);
 
+  // The same for one hash of a file: false if it came before.
+  bool AdmitHash(uint64_t hash) { return InsertHash(hash == 0 ? 1 : hash); }
+
   // After the last action: whether the file actions must be admitted once more, after
   // BeginExactPass().
   bool needs_exact_pass() const { return !suspects_.empty(); }

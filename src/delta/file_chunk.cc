@@ -39,9 +39,9 @@ void AppendTupleKey(const PartitionValues& values, std::string& out) {
 
 bool FileChunk::Fits(const AddFile& file) const {
   const size_t stats = file.stats ? file.stats->size() : 0;
-  return rows() == 0 ||
-         (rows() < limits::kFileChunkRows && paths_.size() + file.path.size() < kTextBytes &&
-          stats_.size() + stats < kTextBytes && rare_.size() < kRareTexts);
+  return rows() == 0 || (source_ == nullptr && rows() < limits::kFileChunkRows &&
+                         paths_.size() + file.path.size() < kTextBytes &&
+                         stats_.size() + stats < kTextBytes && rare_.size() < kRareTexts);
 }
 
 bool FileChunk::IsFull() const {
@@ -49,21 +49,42 @@ bool FileChunk::IsFull() const {
          stats_.size() >= kTextBytes / 2 || rare_.size() >= kRareTexts;
 }
 
+bool FileChunk::Fits(const FileRows& batch, const FileRow& row) const {
+  if (rows() == 0) return true;
+  const bool has_room = rows() < limits::kFileChunkRows &&
+                        paths_.size() + row.path_size < kTextBytes && rare_.size() < kRareTexts;
+  if (!batch.stats_in_source) return has_room && stats_.size() + row.stats_size < kTextBytes;
+  return has_room && (row.stats_size == 0 || place_base_ == 0 ||
+                      (row.stats_at >= place_base_ && row.stats_at - place_base_ < UINT32_MAX));
+}
+
 bool FileChunk::FitsAll(const FileChunk& other) const {
-  return rows() + other.rows() <= limits::kFileChunkRows &&
+  return source_ == nullptr && other.source_ == nullptr &&
+         rows() + other.rows() <= limits::kFileChunkRows &&
          paths_.size() + other.paths_.size() < kTextBytes &&
          stats_.size() + other.stats_.size() < kTextBytes &&
          rare_.size() + other.rare_.size() < kRareTexts;
 }
 
 void FileChunk::AppendPlain(std::string_view path, int64_t size, int64_t modified,
-                            std::string_view stats) {
+                            int64_t num_records) {
   paths_.append(path);
   path_end_.push_back(static_cast<uint32_t>(paths_.size()));
   size_.push_back(size);
   modified_.push_back(modified);
+  const bool known = num_records >= 0 && num_records < int64_t{kAskStats};
+  records_.push_back(known ? static_cast<uint32_t>(num_records) : kAskStats);
+}
+
+void FileChunk::AppendStats(std::string_view stats) {
   stats_.append(stats);
   stats_end_.push_back(static_cast<uint32_t>(stats_.size()));
+}
+
+void FileChunk::AppendPlace(StatsPlace place) {
+  if (place.size != 0 && place_base_ == 0) place_base_ = place.at;
+  place_at_.push_back(place.size == 0 ? 0 : static_cast<uint32_t>(place.at - place_base_));
+  place_size_.push_back(place.size);
 }
 
 void FileChunk::AppendRowIds(std::optional<int64_t> base_row_id,
@@ -80,7 +101,10 @@ void FileChunk::AppendRowIds(std::optional<int64_t> base_row_id,
 }
 
 uint16_t FileChunk::CodeOf(std::shared_ptr<const PartitionTuple> partition) {
+  if (partition.get() == last_tuple_) return last_code_;
   auto [entry, is_new] = code_of_tuple_.try_emplace(partition.get(), 0);
+  last_tuple_ = partition.get();
+  last_code_ = entry->second;
   if (!is_new) return entry->second;
   std::string key;
   AppendTupleKey(partition->raw, key);
@@ -88,13 +112,14 @@ uint16_t FileChunk::CodeOf(std::shared_ptr<const PartitionTuple> partition) {
       code_of_key_.try_emplace(std::move(key), static_cast<uint16_t>(tuples_.size()));
   // Callers keep their tuples while they fill a chunk, so a pointer stands for one tuple.
   if (is_new_key) tuples_.push_back(std::move(partition));
-  entry->second = same->second;
+  entry->second = last_code_ = same->second;
   return entry->second;
 }
 
 void FileChunk::Append(const AddFile& file, std::shared_ptr<const PartitionTuple> partition) {
-  AppendPlain(file.path, file.size_bytes, file.modified_ms,
-              file.stats ? std::string_view(*file.stats) : "");
+  const std::string_view stats = file.stats ? std::string_view(*file.stats) : "";
+  AppendPlain(file.path, file.size_bytes, file.modified_ms, LeadingNumRecords(stats, false));
+  AppendStats(stats);
   partition_.push_back(CodeOf(std::move(partition)));
   AppendRowIds(file.base_row_id, file.default_row_commit_version);
   const uint32_t row = rows() - 1;
@@ -102,8 +127,47 @@ void FileChunk::Append(const AddFile& file, std::shared_ptr<const PartitionTuple
   AppendRare(file.tags, file.clustering_provider);
 }
 
+void FileChunk::Append(const FileRows& batch, const FileRow& row,
+                       const std::shared_ptr<const PartitionTuple>& partition) {
+  AppendPlain(batch.PathOf(row), row.size_bytes, row.modified_ms, row.num_records);
+  if (batch.stats_in_source) {
+    AppendPlace({row.stats_at, row.stats_size});
+  } else {
+    AppendStats(batch.TextAt(row.stats_at, row.stats_size));
+  }
+  partition_.push_back(partition.get() == last_tuple_ ? last_code_ : CodeOf(partition));
+  const auto present = [](int64_t id) { return id == kAbsent ? std::nullopt : std::optional(id); };
+  AppendRowIds(present(row.base_row_id), present(row.default_commit_version));
+  if (row.vector != FileRow::kNone) vectors_.push_back({rows() - 1, batch.vectors[row.vector]});
+  static const Rare kNothing;
+  const Rare& rare = row.rare == FileRow::kNone ? kNothing : batch.rares[row.rare];
+  AppendRare(rare.tags, rare.clustering_provider);
+}
+
+void FileChunk::ReserveLike(const FileChunk& like) {
+  const size_t rows = like.rows();
+  paths_.reserve(like.paths_.size() + like.paths_.size() / 32);
+  path_end_.reserve(rows);
+  size_.reserve(rows);
+  modified_.reserve(rows);
+  records_.reserve(rows);
+  partition_.reserve(rows);
+  if (source_) {
+    place_at_.reserve(rows);
+    place_size_.reserve(rows);
+  } else {
+    stats_.reserve(like.stats_.size() + like.stats_.size() / 32);
+    stats_end_.reserve(rows);
+  }
+}
+
 void FileChunk::AppendRow(const FileChunk& from, uint32_t row) {
-  AppendPlain(from.path(row), from.size_[row], from.modified_[row], from.stats(row));
+  AppendPlain(from.path(row), from.size_[row], from.modified_[row], from.num_records(row));
+  if (from.source_) {
+    AppendPlace(from.PlaceOf(row));
+  } else {
+    AppendStats(from.InlineStats(row));
+  }
   partition_.push_back(CodeOf(from.tuples_[from.partition_[row]]));
   auto present = [row](const std::vector<int64_t>& column) -> std::optional<int64_t> {
     if (row >= column.size() || column[row] == kAbsent) return std::nullopt;
@@ -117,19 +181,13 @@ void FileChunk::AppendRow(const FileChunk& from, uint32_t row) {
 }
 
 void FileChunk::Seal() {
-  paths_.shrink_to_fit();
-  path_end_.shrink_to_fit();
-  size_.shrink_to_fit();
-  modified_.shrink_to_fit();
-  stats_.shrink_to_fit();
-  stats_end_.shrink_to_fit();
-  partition_.shrink_to_fit();
-  tuples_.shrink_to_fit();
-  vectors_.shrink_to_fit();
-  rare_.shrink_to_fit();
-  rare_of_.shrink_to_fit();
-  base_row_id_.shrink_to_fit();
-  default_commit_version_.shrink_to_fit();
+  // Copying everything to save the last few percent is not worth it.
+  const auto trim = [](auto&... columns) {
+    ((columns.capacity() > columns.size() + columns.size() / 16 ? columns.shrink_to_fit() : void()),
+     ...);
+  };
+  trim(paths_, path_end_, size_, modified_, records_, stats_, stats_end_, place_at_, place_size_,
+       partition_, tuples_, vectors_, rare_, rare_of_, base_row_id_, default_commit_version_);
   code_of_tuple_ = {};
   code_of_key_ = {};
   code_of_rare_ = {};
@@ -140,9 +198,33 @@ std::string_view FileChunk::path(uint32_t row) const {
   return {paths_.data() + begin, path_end_[row] - begin};
 }
 
-std::string_view FileChunk::stats(uint32_t row) const {
+std::string_view FileChunk::InlineStats(uint32_t row) const {
   const uint32_t begin = row == 0 ? 0 : stats_end_[row - 1];
   return {stats_.data() + begin, stats_end_[row] - begin};
+}
+
+StatsPlace FileChunk::PlaceOf(uint32_t row) const {
+  return {place_base_ + place_at_[row], place_size_[row]};
+}
+
+bool FileChunk::has_stats(uint32_t row) const {
+  return source_ ? place_size_[row] != 0 : !InlineStats(row).empty();
+}
+
+Result<std::string> FileChunk::StatsJson(uint32_t row) const {
+  if (!source_) return std::string(InlineStats(row));
+  const StatsPlace place = PlaceOf(row);
+  LAKEHOLD_ASSIGN(StatsText told, source_->Read({&place, 1}));
+  return std::move(told.text);
+}
+
+Result<StatsText> FileChunk::LoadStats() const {
+  if (source_) {
+    std::vector<StatsPlace> places(rows());
+    for (uint32_t row = 0; row < rows(); ++row) places[row] = PlaceOf(row);
+    return source_->Read(places);
+  }
+  return StatsText{stats_, {stats_end_.begin(), stats_end_.end()}};
 }
 
 const DeletionVectorDescriptor* FileChunk::deletion_vector(uint32_t row) const {
@@ -182,7 +264,6 @@ AddFile FileChunk::ToAction(uint32_t row) const {
   file.partition_values = partition(row).raw;
   file.size_bytes = size_[row];
   file.modified_ms = modified_[row];
-  if (!stats(row).empty()) file.stats = std::string(stats(row));
   if (const auto* vector = deletion_vector(row)) file.deletion_vector = *vector;
   if (row < base_row_id_.size() && base_row_id_[row] != kAbsent)
     file.base_row_id = base_row_id_[row];
@@ -205,7 +286,8 @@ std::shared_ptr<const FileChunk> FileChunk::WithTuples(
 
 size_t FileChunk::memory_bytes() const {
   size_t total = sizeof(*this) + paths_.capacity() + path_end_.capacity() * 4 +
-                 size_.capacity() * 8 + modified_.capacity() * 8 + stats_end_.capacity() * 4 +
+                 size_.capacity() * 8 + modified_.capacity() * 8 + records_.capacity() * 4 +
+                 stats_end_.capacity() * 4 + (place_at_.capacity() + place_size_.capacity()) * 4 +
                  partition_.capacity() * 2 + tuples_.capacity() * sizeof(tuples_[0]) +
                  vectors_.capacity() * sizeof(RowVector) + rare_.capacity() * sizeof(Rare) +
                  rare_of_.capacity() * 2 +

@@ -14,7 +14,9 @@
 #include <vector>
 
 #include "delta/action.h"
+#include "delta/file_rows.h"
 #include "delta/scalar.h"
+#include "delta/stats_source.h"
 
 namespace lakehold::delta {
 
@@ -37,7 +39,17 @@ class FileChunk {
   bool IsFull() const;
   bool FitsAll(const FileChunk& other) const;
   void Append(const AddFile& file, std::shared_ptr<const PartitionTuple> partition);
-  // Copies one row of another chunk.
+  // The same for rows of a batch. Where their statistics stay in the source, all rows of the chunk
+  // do.
+  bool Fits(const FileRows& batch, const FileRow& row) const;
+  void Append(const FileRows& batch, const FileRow& row,
+              const std::shared_ptr<const PartitionTuple>& partition);
+  // Before the first row: statistics stay there.
+  void UseSource(std::shared_ptr<const StatsSource> source) { source_ = std::move(source); }
+  const std::shared_ptr<const StatsSource>& source() const { return source_; }
+  // Before the first row: room for as many rows, of about as much text, as `like` has.
+  void ReserveLike(const FileChunk& like);
+  // Copies one row of another chunk with the same source.
   void AppendRow(const FileChunk& from, uint32_t row);
   // Call once, after the last row: gives back spare memory.
   void Seal();
@@ -45,11 +57,21 @@ class FileChunk {
   std::string_view path(uint32_t row) const;
   int64_t size_bytes(uint32_t row) const { return size_[row]; }
   int64_t modified_ms(uint32_t row) const { return modified_[row]; }
-  std::string_view stats(uint32_t row) const;
+  // numRecords, or -1: ask the statistics.
+  int64_t num_records(uint32_t row) const {
+    return records_[row] == kAskStats ? -1 : static_cast<int64_t>(records_[row]);
+  }
+  bool has_stats(uint32_t row) const;
+  // Their text, where it does not stay in a source.
+  std::string_view InlineStats(uint32_t row) const;
+  // The text of one row's statistics, and of all rows'. Reads the source, if there is one.
+  Result<std::string> StatsJson(uint32_t row) const;
+  Result<StatsText> LoadStats() const;
   const DeletionVectorDescriptor* deletion_vector(uint32_t row) const;
   const PartitionTuple& partition(uint32_t row) const { return *tuples_[partition_[row]]; }
   // Raw JSON, if any.
   const std::string* tags(uint32_t row) const;
+  // All but the statistics.
   AddFile ToAction(uint32_t row) const;
 
   const std::vector<std::shared_ptr<const PartitionTuple>>& tuples() const { return tuples_; }
@@ -58,16 +80,13 @@ class FileChunk {
       std::vector<std::shared_ptr<const PartitionTuple>> tuples) const;
   // Bytes held, without and with the text of statistics; tuples are counted by whoever shares them.
   size_t memory_bytes() const;
+  // Of the text of statistics.
   size_t stats_bytes() const { return stats_.capacity(); }
 
  private:
   static constexpr int64_t kAbsent = INT64_MIN;
-  // Texts that most files lack or share: kept once a chunk.
-  struct Rare {
-    std::optional<std::string> tags;
-    std::optional<std::string> clustering_provider;
-    bool operator==(const Rare&) const = default;
-  };
+  static constexpr uint32_t kAskStats = UINT32_MAX;
+  using Rare = RareTexts;
   struct RowVector {
     uint32_t row = 0;
     DeletionVectorDescriptor vector;
@@ -76,7 +95,10 @@ class FileChunk {
   const Rare* FindRare(uint32_t row) const;
   void AppendRare(const std::optional<std::string>& tags,
                   const std::optional<std::string>& clustering_provider);
-  void AppendPlain(std::string_view path, int64_t size, int64_t modified, std::string_view stats);
+  void AppendPlain(std::string_view path, int64_t size, int64_t modified, int64_t num_records);
+  void AppendStats(std::string_view stats);
+  void AppendPlace(StatsPlace place);
+  StatsPlace PlaceOf(uint32_t row) const;
   void AppendRowIds(std::optional<int64_t> base_row_id, std::optional<int64_t> commit_version);
   uint16_t CodeOf(std::shared_ptr<const PartitionTuple> partition);
 
@@ -84,8 +106,14 @@ class FileChunk {
   std::vector<uint32_t> path_end_;
   std::vector<int64_t> size_;
   std::vector<int64_t> modified_;
+  std::vector<uint32_t> records_;  // kAskStats: unknown yet.
+  // Statistics: text and its ends here, or places in the source, counted from the first one.
   std::string stats_;
   std::vector<uint32_t> stats_end_;
+  std::shared_ptr<const StatsSource> source_;
+  uint64_t place_base_ = 0;
+  std::vector<uint32_t> place_at_;
+  std::vector<uint32_t> place_size_;
   std::vector<uint16_t> partition_;
   std::vector<std::shared_ptr<const PartitionTuple>> tuples_;
   std::vector<RowVector> vectors_;    // Ascending by row.
@@ -95,6 +123,8 @@ class FileChunk {
   std::vector<int64_t> default_commit_version_;  // Empty until a row has one.
   // Only while filling: codes by identity, and by content for equal tuples made apart.
   std::unordered_map<const PartitionTuple*, uint16_t> code_of_tuple_;
+  const PartitionTuple* last_tuple_ = nullptr;
+  uint16_t last_code_ = 0;
   std::unordered_map<std::string, uint16_t> code_of_key_;
   std::unordered_map<std::string, uint16_t> code_of_rare_;
 };

@@ -30,7 +30,6 @@ struct FileView {
   std::string_view path;  // As in the log.
   int64_t size_bytes = 0;
   int64_t modified_ms = 0;
-  std::string_view stats;                                     // JSON text; empty if absent.
   const DeletionVectorDescriptor* deletion_vector = nullptr;  // Null if absent.
 };
 
@@ -48,13 +47,17 @@ class FileTable {
   virtual const Scalar& PartitionValue(FileOrdinal ordinal, size_t column) const = 0;
   // The raw partition values, as an add action holds them.
   virtual PartitionValues RawPartitionValues(FileOrdinal ordinal) const = 0;
-  // Everything the log says of the file, for checkpoints, removes and files().
+  // Everything the log says of the file but its statistics, for checkpoints and removes.
   virtual AddFile ToAction(FileOrdinal ordinal) const = 0;
+  // The JSON text of the file's statistics; empty if absent. Not every table holds it: then the log
+  // is read again, cheapest in the order of ordinals. Thread-safe. "delta.lost_statistics" or the
+  // store's own error if it cannot be.
+  virtual Result<std::string> StatsJson(FileOrdinal ordinal) const = 0;
   // The live file with this identity, if any. `dv_unique_id` is "" without a vector.
   virtual std::optional<FileOrdinal> Find(std::string_view path,
                                           std::string_view dv_unique_id) const = 0;
   // Typed statistics of one leaf column, parsed for all files at first use and then kept;
-  // thread-safe.
+  // thread-safe. What cannot be read is unknown.
   virtual const StatsColumn& Stats(const StatsPath& path, const DataType& type) const = 0;
   // numRecords by ordinal, -1 where unknown; parsed at first use and then kept; thread-safe.
   virtual std::span<const int64_t> NumRecords() const = 0;

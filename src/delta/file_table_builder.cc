@@ -85,9 +85,12 @@ Status Retype(std::vector<Part>& parts, const PartitionSchema& columns) {
 
 }  // namespace
 
-void FileTableBuilder::BeginSource(bool bulk) {
+void FileTableBuilder::BeginSource(bool bulk, std::shared_ptr<const StatsSource> stats) {
   if (bulk || (!sources_.empty() && sources_.back().bulk)) fresh_chunk_ = true;
-  sources_.push_back({rows_, bulk});
+  sources_.push_back({rows_, static_cast<uint32_t>(tombstones_.size()), bulk});
+  stats_ = std::move(stats);
+  may_repeat_ = false;
+  dropped_ = CommitRules();
 }
 
 const FileChunk& FileTableBuilder::ChunkOf(uint32_t provisional, uint32_t& row) const {
@@ -97,8 +100,8 @@ const FileChunk& FileTableBuilder::ChunkOf(uint32_t provisional, uint32_t& row) 
   return *chunks_[chunk];
 }
 
-bool FileTableBuilder::Seen(uint32_t hash, std::string_view canonical,
-                            std::string_view dv_unique_id) const {
+FileTableBuilder::Before FileTableBuilder::Seen(uint32_t hash, std::string_view canonical,
+                                                std::string_view dv_unique_id) const {
   auto is_same_add = [&](uint32_t provisional) {
     uint32_t row = 0;
     const FileChunk& chunk = ChunkOf(provisional, row);
@@ -113,8 +116,14 @@ bool FileTableBuilder::Seen(uint32_t hash, std::string_view canonical,
     return text.substr(0, tombstone.path_size) == canonical &&
            text.substr(tombstone.path_size, tombstone.dv_size) == dv_unique_id;
   };
-  return removed_.Find(hash, is_same_remove).has_value() ||
-         index_.Find(hash, is_same_add).has_value();
+  const auto told = [](uint32_t position, uint32_t first) {
+    return position >= first ? Before::kSameSource : Before::kNewerSource;
+  };
+  const Source& source = sources_.back();
+  if (const auto add = index_.Find(hash, is_same_add)) return told(*add, source.first);
+  if (const auto removed = removed_.Find(hash, is_same_remove))
+    return told(*removed, source.first_tombstone);
+  return Before::kNothing;
 }
 
 std::shared_ptr<const PartitionTuple> FileTableBuilder::Intern(const PartitionValues& values) {
@@ -128,34 +137,78 @@ std::shared_ptr<const PartitionTuple> FileTableBuilder::Intern(const PartitionVa
   return tuple;
 }
 
+void FileTableBuilder::OpenChunk() {
+  auto chunk = std::make_shared<FileChunk>();
+  chunk->UseSource(stats_);
+  if (!chunks_.empty()) {
+    if (!fresh_chunk_) chunk->ReserveLike(*chunks_.back());
+    chunks_.back()->Seal();
+  }
+  chunks_.push_back(std::move(chunk));
+  chunk_first_.push_back(rows_);
+  fresh_chunk_ = false;
+}
+
 bool FileTableBuilder::Add(const AddFile& file) {
   std::string decoded;
   const std::string_view canonical = CanonicalPath(file.path, root_uri_, decoded);
   const std::string dv = file.deletion_vector ? file.deletion_vector->UniqueId() : std::string();
   const uint32_t hash = HashFileKey(canonical, dv);
-  if (Seen(hash, canonical, dv)) return false;
   if (sources_.empty()) BeginSource(false);
-  if (fresh_chunk_ || !chunks_.back()->Fits(file)) {
-    if (!chunks_.empty()) chunks_.back()->Seal();
-    chunks_.push_back(std::make_shared<FileChunk>());
-    chunk_first_.push_back(rows_);
-    fresh_chunk_ = false;
-  }
+  if (Seen(hash, canonical, dv) != Before::kNothing) return false;
+  if (fresh_chunk_ || !chunks_.back()->Fits(file)) OpenChunk();
   chunks_.back()->Append(file, Intern(file.partition_values));
   index_.Insert(hash, rows_++);
   bytes_ += file.size_bytes;
   return true;
 }
 
-bool FileTableBuilder::Remove(std::string_view path, std::string_view dv_unique_id) {
-  std::string decoded;
-  const std::string_view canonical = CanonicalPath(path, root_uri_, decoded);
-  const uint32_t hash = HashFileKey(canonical, dv_unique_id);
-  if (Seen(hash, canonical, dv_unique_id)) return false;
+void FileTableBuilder::Take(const FileRows& batch) {
+  // Looking up a file costs a miss of the cache; asked for this many rows ahead, none is waited
+  // for.
+  constexpr size_t kAhead = 16;
+  if (sources_.empty()) BeginSource(false);
+  std::vector<std::shared_ptr<const PartitionTuple>> tuples;
+  for (const PartitionValues& values : batch.partitions) tuples.push_back(Intern(values));
+  for (size_t i = 0; i < batch.rows.size(); ++i) {
+    if (i + kAhead < batch.rows.size()) {
+      const uint32_t ahead = NarrowHash(batch.rows[i + kAhead].hash);
+      index_.Prefetch(ahead);
+      removed_.Prefetch(ahead);
+    }
+    const FileRow& row = batch.rows[i];
+    const uint32_t hash = NarrowHash(row.hash);
+    const std::string_view canonical = batch.CanonicalOf(row);
+    const std::string dv =
+        row.vector == FileRow::kNone ? std::string() : batch.vectors[row.vector].UniqueId();
+    if (const Before before = Seen(hash, canonical, dv); before != Before::kNothing) {
+      may_repeat_ |= before == Before::kSameSource || !dropped_.AdmitHash(row.hash);
+    } else if (row.is_remove) {
+      Bury(hash, canonical, dv);
+    } else {
+      if (fresh_chunk_ || !chunks_.back()->Fits(batch, row)) OpenChunk();
+      chunks_.back()->Append(batch, row, tuples[row.partition]);
+      index_.Insert(hash, rows_++);
+      bytes_ += row.size_bytes;
+    }
+  }
+}
+
+void FileTableBuilder::Bury(uint32_t hash, std::string_view canonical,
+                            std::string_view dv_unique_id) {
   removed_.Insert(hash, static_cast<uint32_t>(tombstones_.size()));
   tombstones_.push_back({tombstone_text_.size(), static_cast<uint32_t>(canonical.size()),
                          static_cast<uint32_t>(dv_unique_id.size())});
   tombstone_text_.append(canonical).append(dv_unique_id);
+}
+
+bool FileTableBuilder::Remove(std::string_view path, std::string_view dv_unique_id) {
+  std::string decoded;
+  const std::string_view canonical = CanonicalPath(path, root_uri_, decoded);
+  const uint32_t hash = HashFileKey(canonical, dv_unique_id);
+  if (sources_.empty()) BeginSource(false);
+  if (Seen(hash, canonical, dv_unique_id) != Before::kNothing) return false;
+  Bury(hash, canonical, dv_unique_id);
   return true;
 }
 
@@ -298,9 +351,12 @@ std::shared_ptr<const FileTable> FileTableBuilder::Pack(const ChunkedFileTable& 
   };
   std::string scratch;
   for (const FileOrdinal ordinal : table.LiveOrdinals()) {
-    if (open && open->IsFull()) seal();
-    if (!open) open = std::make_shared<FileChunk>();
     const Part& part = table.PartOf(ordinal);
+    if (open && (open->IsFull() || open->source() != part.chunk->source())) seal();
+    if (!open) {
+      open = std::make_shared<FileChunk>();
+      open->UseSource(part.chunk->source());
+    }
     open->AppendRow(*part.chunk, ordinal - part.first);
     const FileView file = table.Get(ordinal);
     index->Insert(HashFileKey(CanonicalPath(file.path, table.root_uri_, scratch),

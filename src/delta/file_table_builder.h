@@ -10,10 +10,13 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
 #include "delta/chunked_file_table.h"
+#include "delta/commit_rules.h"
+#include "delta/file_rows.h"
 
 namespace lakehold::delta {
 
@@ -21,12 +24,22 @@ class FileTableBuilder {
  public:
   explicit FileTableBuilder(std::string root_uri) : root_uri_(std::move(root_uri)) {}
 
-  // What follows is older than all before. `bulk` sources (checkpoints) keep their chunks as they
-  // are filled.
-  void BeginSource(bool bulk);
+  // What follows is older than all before. `bulk` sources (checkpoints, large commits) keep their
+  // chunks as they are filled. With `stats`, the rows' statistics stay there.
+  void BeginSource(bool bulk, std::shared_ptr<const StatsSource> stats = nullptr);
   // False if a newer add or remove of the same file came before: then this one does not count.
   bool Add(const AddFile& file);
   bool Remove(std::string_view path, std::string_view dv_unique_id);
+  // The same for a batch that has been hashed.
+  void Take(const FileRows& batch);
+  // Whether batches of the present source may have told of one file twice: a commit must not.
+  bool may_repeat() const { return may_repeat_; }
+  // The source's later files come with their statistics, by Add.
+  void KeepStatsFromNowOn() {
+    if (std::exchange(stats_, nullptr)) fresh_chunk_ = true;
+  }
+  // Room for about so many more files.
+  void Expect(size_t files) { index_.Reserve(index_.size() + files); }
 
   // The table, on top of `base` (null: nothing). Work and new memory grow with what was added here,
   // not with the base. Ordinals of the base stay, unless `may_pack` and most of them are dead. Call
@@ -37,6 +50,7 @@ class FileTableBuilder {
  private:
   struct Source {
     uint32_t first = 0;  // Provisional ordinal.
+    uint32_t first_tombstone = 0;
     bool bulk = false;
   };
   struct Tombstone {
@@ -45,7 +59,10 @@ class FileTableBuilder {
     uint32_t dv_size = 0;
   };
 
-  bool Seen(uint32_t hash, std::string_view canonical, std::string_view dv_unique_id) const;
+  enum class Before : uint8_t { kNothing, kNewerSource, kSameSource };
+  Before Seen(uint32_t hash, std::string_view canonical, std::string_view dv_unique_id) const;
+  void OpenChunk();
+  void Bury(uint32_t hash, std::string_view canonical, std::string_view dv_unique_id);
   std::shared_ptr<const PartitionTuple> Intern(const PartitionValues& values);
   const FileChunk& ChunkOf(uint32_t provisional, uint32_t& row) const;
   // Chunks in final order; renumbers index_ from provisional to final ordinals, beginning at
@@ -62,7 +79,10 @@ class FileTableBuilder {
   uint32_t rows_ = 0;
   int64_t bytes_ = 0;
   std::vector<Source> sources_;
+  std::shared_ptr<const StatsSource> stats_;
   bool fresh_chunk_ = true;
+  bool may_repeat_ = false;
+  CommitRules dropped_;  // Files of the present source that do not count.
   PathIndex index_;
   PathIndex removed_;
   std::vector<Tombstone> tombstones_;

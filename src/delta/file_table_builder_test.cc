@@ -75,8 +75,8 @@ TEST(FileTableBuilderTest, EveryFieldOfAnAddComesBack) {
   Table grown = TableOf({files[0]});
   for (size_t i = 1; i < files.size(); ++i) grown = TableOf({files[i]}, grown);
   for (FileOrdinal i = 0; i < files.size(); ++i) {
-    EXPECT_EQ(whole->ToAction(i), files[i]) << i;
-    EXPECT_EQ(grown->ToAction(i), files[i]) << i;
+    EXPECT_EQ(WholeAction(*whole, i), files[i]) << i;
+    EXPECT_EQ(WholeAction(*grown, i), files[i]) << i;
     EXPECT_EQ(grown->Find(files[i].path,
                           files[i].deletion_vector ? files[i].deletion_vector->UniqueId() : ""),
               i);

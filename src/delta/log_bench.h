@@ -90,13 +90,22 @@ struct LogBench {
   }
 };
 
+// The add action of a file, with its statistics.
+inline AddFile WholeAction(const FileTable& files, FileOrdinal ordinal) {
+  AddFile add = files.ToAction(ordinal);
+  const auto stats = files.StatsJson(ordinal);
+  if (!stats.ok()) add.stats = stats.error().ToString();
+  if (stats.ok() && !stats->empty()) add.stats = *stats;
+  return add;
+}
+
 // Everything an answer can depend on, as text.
 inline std::string Describe(const Snapshot& snapshot) {
   std::vector<std::string> lines;
   const FileTable& files = snapshot.files();
   for (FileOrdinal i : files.LiveOrdinals()) {
     std::string line;
-    AppendActionJson(files.ToAction(i), line);
+    AppendActionJson(WholeAction(files, i), line);
     lines.push_back(line +
                     FormatScalar(files.PartitionValue(i, 0), snapshot.schema().fields[1].type));
   }

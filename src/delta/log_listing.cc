@@ -24,6 +24,8 @@ struct LogScan {
   std::map<Version, storage::ObjectMeta> commits;
   // Complete ones, the best of each version.
   std::map<Version, FoundCheckpoint> checkpoints;
+  // The longest from each version on.
+  std::map<Version, CompactedFile> compacted;
 
   bool empty() const { return commits.empty() && checkpoints.empty(); }
   Version newest() const {
@@ -72,7 +74,11 @@ Result<LogScan> ScanLog(const TableRoot& root, Version from) {
     file->key = meta->key;
     if (file->kind == LogFileKind::kCommit) {
       scan.commits.emplace(file->version, std::move(*meta));
-    } else if (file->kind != LogFileKind::kChecksum && file->kind != LogFileKind::kCompacted) {
+    } else if (file->kind == LogFileKind::kCompacted) {
+      CompactedFile& longest = scan.compacted[file->from_version];
+      if (longest.meta.key.empty() || longest.last < file->version)
+        longest = {file->from_version, file->version, std::move(*meta)};
+    } else if (file->kind != LogFileKind::kChecksum) {
       checkpoints[file->version].emplace_back(std::move(*file), std::move(*meta));
     }
   }
@@ -145,6 +151,19 @@ bool Contains(const std::vector<Version>& versions, Version version) {
   return std::find(versions.begin(), versions.end(), version) != versions.end();
 }
 
+// Those that lie within the commits, each as far as it reaches.
+std::vector<CompactedFile> CompactionsOf(const LogScan& scan, Version first, Version target) {
+  std::vector<CompactedFile> chosen;
+  for (auto at = scan.compacted.lower_bound(first); at != scan.compacted.end();
+       at = scan.compacted.lower_bound(first)) {
+    first = at->first + 1;
+    if (at->second.last > target || at->second.last == at->first) continue;
+    chosen.push_back(at->second);
+    first = at->second.last + 1;
+  }
+  return chosen;
+}
+
 // Puts the version together from a scan that reaches down far enough, or says what is missing.
 Result<LogListing> Choose(const TableRoot& root, const LogScan& scan, std::optional<Version> at,
                           const std::vector<Version>& rejected) {
@@ -172,6 +191,7 @@ Result<LogListing> Choose(const TableRoot& root, const LogScan& scan, std::optio
   }
   if (const auto head = scan.commits.find(target); head != scan.commits.end())
     listing.head = {target, head->second};
+  listing.compacted = CompactionsOf(scan, first, target);
   return listing;
 }
 
@@ -212,6 +232,20 @@ std::optional<LastCheckpoint> ReadHint(const TableRoot& root) {
 }
 
 }  // namespace
+
+std::vector<CommitFile> CommitsToRead(const LogListing& listing) {
+  std::vector<CommitFile> commits;
+  auto compacted = listing.compacted.begin();
+  for (const CommitFile& commit : listing.commits) {
+    while (compacted != listing.compacted.end() && compacted->last < commit.version) ++compacted;
+    if (compacted == listing.compacted.end() || commit.version < compacted->first) {
+      commits.push_back(commit);
+    } else if (commit.version == compacted->first) {
+      commits.push_back({compacted->last, compacted->meta});
+    }
+  }
+  return commits;
+}
 
 Result<LogListing> ListLog(const TableRoot& root, std::optional<Version> at,
                            const LogContext& context) {

@@ -24,6 +24,13 @@ struct CommitFile {
   storage::ObjectMeta meta;
 };
 
+// The reconciled actions of the commits from `first` to `last`.
+struct CompactedFile {
+  Version first = 0;
+  Version last = 0;
+  storage::ObjectMeta meta;
+};
+
 struct LogListing {
   std::optional<Version> checkpoint_version;
   std::vector<LogFile> checkpoint_parts;  // One for classic and UUID checkpoints.
@@ -31,6 +38,9 @@ struct LogListing {
   storage::ObjectMeta checkpoint_meta;  // Of its first part.
   std::vector<CommitFile>
       commits;  // Ascending, contiguous, after the checkpoint; up to the version asked for.
+  // Log compaction files that say the same as some of `commits`; ascending, not overlapping. A
+  // hint: `commits` are complete without.
+  std::vector<CompactedFile> compacted;
   std::optional<CommitFile> head;  // The commit of `version`, if its file still exists.
   Version version = -1;
 };
@@ -50,6 +60,9 @@ struct LogRange {
   Version last = 0;
 };
 Result<LogRange> ListAllCommits(const TableRoot& root);
+// What to read instead of listing.commits: compaction files where there are some, and the commits
+// between them.
+std::vector<CommitFile> CommitsToRead(const LogListing& listing);
 // Commits after `known`, by probing known + 1, known + 2, ...
 Result<std::vector<CommitFile>> ProbeCommits(const TableRoot& root, Version known,
                                              std::optional<Version> until);

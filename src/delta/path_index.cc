@@ -1,18 +1,23 @@
 #include "delta/path_index.h"
 
+#include <cstring>
+
 #include "delta/partition_value.h"
 
 namespace lakehold::delta {
 namespace {
 
+bool Holds(std::string_view text, char c) {
+  return std::memchr(text.data(), c, text.size()) != nullptr;
+}
+
 // True if decoding would give the very same text: no escape, scheme or absolute path, and no part
 // that folds away.
 bool IsPlainPath(std::string_view raw) {
   if (raw.empty() || raw.front() == '/' || raw.front() == '.') return false;
-  for (size_t i = 0; i < raw.size(); ++i) {
-    const char c = raw[i];
-    if (c == '%' || c == ':' || c == '\\') return false;
-    if (c == '/' && i + 1 < raw.size() && (raw[i + 1] == '/' || raw[i + 1] == '.')) return false;
+  if (Holds(raw, '%') || Holds(raw, ':') || Holds(raw, '\\')) return false;
+  for (size_t slash = raw.find('/'); slash != raw.npos; slash = raw.find('/', slash + 1)) {
+    if (slash + 1 < raw.size() && (raw[slash + 1] == '/' || raw[slash + 1] == '.')) return false;
   }
   return true;
 }
@@ -30,10 +35,10 @@ std::string_view CanonicalPath(std::string_view raw, std::string_view root_uri,
   return scratch;
 }
 
-uint32_t HashFileKey(std::string_view canonical_path, std::string_view dv_unique_id) {
+uint64_t WideHashFileKey(std::string_view canonical_path, std::string_view dv_unique_id) {
   uint64_t hash = Hash(canonical_path);
   if (!dv_unique_id.empty()) hash ^= std::rotl(Hash(dv_unique_id), 23) * 0x9E3779B97F4A7C15u;
-  return static_cast<uint32_t>(hash ^ (hash >> 32));
+  return hash;
 }
 
 void PathIndex::Reserve(size_t entries) {

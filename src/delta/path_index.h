@@ -20,7 +20,12 @@ namespace lakehold::delta {
 // `raw` or `scratch`.
 std::string_view CanonicalPath(std::string_view raw, std::string_view root_uri,
                                std::string& scratch);
-uint32_t HashFileKey(std::string_view canonical_path, std::string_view dv_unique_id);
+uint64_t WideHashFileKey(std::string_view canonical_path, std::string_view dv_unique_id);
+// What a PathIndex keeps of it.
+constexpr uint32_t NarrowHash(uint64_t hash) { return static_cast<uint32_t>(hash ^ (hash >> 32)); }
+inline uint32_t HashFileKey(std::string_view canonical_path, std::string_view dv_unique_id) {
+  return NarrowHash(WideHashFileKey(canonical_path, dv_unique_id));
+}
 
 class PathIndex {
  public:
@@ -36,6 +41,10 @@ class PathIndex {
       if (slot.ordinal == kFree) return std::nullopt;
       if (slot.hash == hash && match(slot.ordinal)) return slot.ordinal;
     }
+  }
+  // Asks the processor for what Find and Insert of this hash will look at first.
+  void Prefetch(uint32_t hash) const {
+    if (!slots_.empty()) __builtin_prefetch(&slots_[hash & (slots_.size() - 1)]);
   }
   template <typename Visit>
   void ForEach(const Visit& visit) const {

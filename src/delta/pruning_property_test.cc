@@ -335,7 +335,7 @@ void CheckPredicate(const World& world, const Predicate& predicate, uint64_t see
     for (const auto& row : world.rows[file]) {
       ASSERT_TRUE(Holds(set, EvaluateRow(world, predicate, row)))
           << "seed " << seed << ", file " << file << ": " << FormatPredicate(predicate) << " over "
-          << world.files.Get(file).stats;
+          << world.files.StatsJson(file).value();
     }
     if (set.can_be_true) wanted.push_back(file);
     score.skipped += !set.can_be_true;

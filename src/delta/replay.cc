@@ -4,7 +4,6 @@
 
 #include <fmt/format.h>
 
-#include "base/limits.h"
 #include "delta/action_json.h"
 #include "delta/checkpoint_reader.h"
 
@@ -19,15 +18,6 @@ template <class... F>
 struct Overloaded : F... {
   using F::operator()...;
 };
-
-Result<Bytes> ReadLogFile(const TableRoot& root, const storage::ObjectMeta& meta) {
-  if (meta.size_bytes > static_cast<uint64_t>(limits::kLogEntryBytes)) {
-    return Unsupported("delta.log_entry_too_large",
-                       fmt::format("{} has {} bytes; at most {} are read in one piece", meta.key,
-                                   meta.size_bytes, limits::kLogEntryBytes));
-  }
-  return root.store->Get(meta.key, std::nullopt);
-}
 
 // The error of a version that cannot be completed without the checkpoint that failed first.
 Error WithoutCheckpoint(const Error& checkpoint, const Error& rest) {
@@ -74,22 +64,6 @@ void Replay::Apply(Action&& action) {
       std::move(action));
 }
 
-Status ReplayCommits(const TableRoot& root, const std::vector<CommitFile>& commits,
-                     Replay& replay) {
-  const bool files = replay.options().files || replay.options().tombstones;
-  for (auto commit = commits.rbegin(); commit != commits.rend(); ++commit) {
-    const ActionFilter filter{
-        .files = files, .state = true, .commit = commit == commits.rbegin(), .changes = false};
-    LAKEHOLD_ASSIGN(const Bytes json, ReadLogFile(root, commit->meta));
-    replay.BeginSource(false);
-    LAKEHOLD_TRY(ParseCommit(json, commit->meta.key, filter, [&](Action&& action) -> Status {
-      replay.Apply(std::move(action));
-      return {};
-    }));
-  }
-  return {};
-}
-
 Status ReplayCheckpoint(const TableRoot& root, const LogListing& listing, const LogContext& context,
                         Replay& replay) {
   const ReplayOptions& options = replay.options();
@@ -105,10 +79,31 @@ Status ReplayCheckpoint(const TableRoot& root, const LogListing& listing, const 
                         });
 }
 
+namespace {
+
+// Commits, by way of compaction files where `use_compacted`; what these leave out, the last
+// commit's commitInfo, is read from it.
+Status ReplayTail(const TableRoot& root, const LogListing& listing, bool use_compacted,
+                  const LogContext& context, Replay& replay) {
+  if (!use_compacted) return ReplayCommits(root, listing.commits, context, replay);
+  LAKEHOLD_TRY(ReplayCommits(root, CommitsToRead(listing), context, replay));
+  if (!listing.head || listing.compacted.back().last != listing.version) return {};
+  LAKEHOLD_ASSIGN(const Bytes json, root.store->Get(listing.head->meta.key, std::nullopt));
+  const ActionFilter filter{.files = false, .state = false, .commit = true, .changes = false};
+  return ParseCommit(json, listing.head->meta.key, filter, [&](Action&& action) -> Status {
+    replay.Apply(std::move(action));
+    return {};
+  });
+}
+
+}  // namespace
+
 Result<ReplayedVersion> ReplayVersion(const TableRoot& root, std::optional<Version> at,
                                       const ReplayOptions& options, const LogContext& context) {
   std::vector<Version> rejected;
   std::optional<Error> checkpoint_error;
+  // Whether compaction kept what only the tombstones tell is not for us to say.
+  bool may_use_compacted = !options.tombstones;
   for (int listings = 1;;) {
     auto listing = ListLogWithout(root, at, rejected, context);
     if (!listing.ok()) {
@@ -116,8 +111,13 @@ Result<ReplayedVersion> ReplayVersion(const TableRoot& root, std::optional<Versi
                               : listing.error();
     }
     Replay replay(root.uri(), options);
-    const Status commits = ReplayCommits(root, listing->commits, replay);
+    const bool use_compacted = may_use_compacted && !listing->compacted.empty();
+    const Status commits = ReplayTail(root, *listing, use_compacted, context, replay);
     if (!commits.ok()) {
+      if (use_compacted && commits.error().kind != ErrorKind::kCancelled) {
+        may_use_compacted = false;
+        continue;
+      }
       if (commits.error().kind == ErrorKind::kNotFound && listings++ < kListings) continue;
       return commits.error();
     }

@@ -56,7 +56,9 @@ class Replay {
 };
 
 // Commits from the last to the first; the last one's commitInfo is read too.
-Status ReplayCommits(const TableRoot& root, const std::vector<CommitFile>& commits, Replay& replay);
+// Read in parallel by the context's executor, applied in order.
+Status ReplayCommits(const TableRoot& root, const std::vector<CommitFile>& commits,
+                     const LogContext& context, Replay& replay);
 // Every row of a checkpoint, its parts and sidecars.
 Status ReplayCheckpoint(const TableRoot& root, const LogListing& listing, const LogContext& context,
                         Replay& replay);

@@ -67,7 +67,7 @@ class Writer {
       const auto ordinal = files.Find(key.first, key.second);
       ASSERT_TRUE(ordinal.has_value()) << key.first;
       ASSERT_TRUE(files.IsLive(*ordinal));
-      AddFile found = files.ToAction(*ordinal);
+      AddFile found = WholeAction(files, *ordinal);
       found.data_change = add.data_change;
       ASSERT_EQ(found, add);
       ASSERT_EQ(files.NumRecords()[*ordinal], add.size_bytes);

@@ -49,9 +49,10 @@ class LogSnapshot final : public Snapshot {
 
   // `from` and the commits after it.
   static Result<std::shared_ptr<const Snapshot>> Grow(const Snapshot& from,
-                                                      const std::vector<CommitFile>& commits) {
+                                                      const std::vector<CommitFile>& commits,
+                                                      const LogContext& context) {
     Replay replay(from.root().uri(), {});
-    LAKEHOLD_TRY(ReplayCommits(from.root(), commits, replay));
+    LAKEHOLD_TRY(ReplayCommits(from.root(), commits, context, replay));
     auto made = std::make_shared<LogSnapshot>(from);
     LAKEHOLD_TRY(made->Absorb(replay, &from, true));
     made->version_ = commits.back().version;
@@ -180,7 +181,7 @@ Result<std::shared_ptr<const Snapshot>> Snapshot::Refresh(std::shared_ptr<const 
   if (from->commit_identity_.empty()) return Load(root, Latest{}, context);  // An overlay.
   LAKEHOLD_ASSIGN(const auto commits, ProbeCommits(root, from->version_, std::nullopt));
   Result<std::shared_ptr<const Snapshot>> grown = from;
-  if (!commits.empty()) grown = LogSnapshot::Grow(*from, commits);
+  if (!commits.empty()) grown = LogSnapshot::Grow(*from, commits, context);
   // Asked last: if our own version is still the same file, what was read after it belongs to the
   // same table.
   LAKEHOLD_ASSIGN(const bool same, from->IsStillThere());

@@ -38,7 +38,7 @@ TEST(SnapshotTest, TheNewestWordAboutAFileCounts) {
   EXPECT_FALSE(files.Find("a", "").has_value());
   const auto ordinal = files.Find("a", a_with_vector.deletion_vector->UniqueId());
   ASSERT_TRUE(ordinal.has_value());
-  EXPECT_EQ(files.ToAction(*ordinal), a_with_vector);
+  EXPECT_EQ(WholeAction(files, *ordinal), a_with_vector);
   EXPECT_EQ(files.PartitionValue(*ordinal, 0), Scalar(int64_t{7}));
   EXPECT_TRUE(IsNull(files.PartitionValue(*files.Find("b", ""), 0)));
   EXPECT_EQ(files.NumRecords()[*ordinal], 10);
@@ -126,7 +126,8 @@ TEST(SnapshotTest, RefreshReadsEachNewCommitOnceAndListsNothing) {
   ASSERT_TRUE(grown.ok());
   const storage::StoreCounts counts = bench.store->counts();
   EXPECT_EQ((*grown)->version(), 25);
-  EXPECT_EQ(counts.calls_of(storage::StoreVerb::kGet), 5u);
+  EXPECT_EQ(counts.calls_of(storage::StoreVerb::kOpenReader), 5u);
+  EXPECT_EQ(counts.calls_of(storage::StoreVerb::kGet), 0u);
   EXPECT_LE(counts.calls_of(storage::StoreVerb::kHead), 8u);
   EXPECT_EQ(counts.calls_of(storage::StoreVerb::kList), 0u);
   EXPECT_EQ(Describe(**grown), Describe(**bench.Load()));

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <string>
 
 #include "delta/action_json.h"
@@ -51,6 +52,7 @@ class TextCheckpointCodec : public CheckpointCodec {
         lose_file = false;
         continue;
       }
+      if (lose && lose(*action)) continue;
       AppendActionJson(*action, text);
     }
     auto meta = storage::PutIfAbsent(*root.store, key, AsBytes(text));
@@ -59,6 +61,7 @@ class TextCheckpointCodec : public CheckpointCodec {
   }
 
   std::atomic<int> reads = 0;
+  std::function<bool(const Action&)> lose;  // What other writes leave out.
   bool lose_file = false;  // The next write leaves out one file: what a broken writer might do.
 };
 

@@ -219,15 +219,16 @@ Row FileRow(const delta::Snapshot& snapshot, delta::FileOrdinal ordinal) {
   const delta::FileTable& files = snapshot.files();
   const delta::FileView file = files.Get(ordinal);
   const int64_t rows = files.NumRecords()[ordinal];
+  const std::string stats = ValueOrThrow(files.StatsJson(ordinal));
   const int64_t deleted = file.deletion_vector == nullptr ? 0 : file.deletion_vector->cardinality;
   return {Value(std::string(file.path)),
           Value(UriOf(snapshot.root(), file.path)),
           Value::BIGINT(file.size_bytes),
           rows < 0 ? Value(LogicalType::BIGINT) : Value::BIGINT(rows),
           PartitionMap(files.RawPartitionValues(ordinal)),
-          Member(file.stats, "minValues"),
-          Member(file.stats, "maxValues"),
-          Member(file.stats, "nullCount"),
+          Member(stats, "minValues"),
+          Member(stats, "maxValues"),
+          Member(stats, "nullCount"),
           Value::BIGINT(deleted)};
 }
 

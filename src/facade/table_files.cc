@@ -24,7 +24,7 @@ Result<std::vector<DataFile>> FilesOf(const delta::Snapshot& snapshot) {
     if (view.deletion_vector != nullptr) file.deleted_rows = view.deletion_vector->cardinality;
     if (records[ordinal] >= 0) file.rows = records[ordinal] - file.deleted_rows;
     file.partition_values = files.RawPartitionValues(ordinal);
-    file.stats = std::string(view.stats);
+    LAKEHOLD_ASSIGN(file.stats, files.StatsJson(ordinal));
     told.push_back(std::move(file));
   }
   return told;

@@ -37,11 +37,7 @@ class ListedFiles : public FileTable {
   bool IsLive(FileOrdinal) const override { return true; }
   FileView Get(FileOrdinal ordinal) const override {
     const auto& file = files_[ordinal];
-    return {ordinal,
-            file.path,
-            file.size_bytes,
-            file.modified_ms,
-            file.stats ? *file.stats : std::string_view(),
+    return {ordinal, file.path, file.size_bytes, file.modified_ms,
             file.deletion_vector ? &*file.deletion_vector : nullptr};
   }
   const Scalar& PartitionValue(FileOrdinal ordinal, size_t column) const override {
@@ -51,6 +47,9 @@ class ListedFiles : public FileTable {
     return files_[ordinal].partition_values;
   }
   AddFile ToAction(FileOrdinal ordinal) const override { return files_[ordinal]; }
+  Result<std::string> StatsJson(FileOrdinal ordinal) const override {
+    return files_[ordinal].stats.value_or("");
+  }
   std::optional<FileOrdinal> Find(std::string_view path, std::string_view) const override {
     for (FileOrdinal i = 0; i < slots(); ++i) {
       if (files_[i].path == path) return i;

@@ -1,0 +1,29 @@
+#include "delta/json_text.h"
+
+#include <gtest/gtest.h>
+
+namespace lakehold::delta {
+namespace {
+
+std::string Unescaped(std::string_view raw) {
+  std::string out = "kept:";
+  return AppendUnescaped(raw, out) ? out : "broken, " + out;
+}
+
+TEST(JsonText, UndoesEveryEscape) {
+  EXPECT_EQ(Unescaped(""), "kept:");
+  EXPECT_EQ(Unescaped("plain"), "kept:plain");
+  EXPECT_EQ(Unescaped(R"({\"a\":\"\\\/\b\f\n\r\t\"})"), "kept:{\"a\":\"\\/\b\f\n\r\t\"}");
+  EXPECT_EQ(Unescaped(R"(\u0041\u00e9\u20ac\ud83d\ude00!)"), "kept:Aé€😀!");
+  EXPECT_EQ(Unescaped(R"(\u0000)"), std::string("kept:\0", 6));
+}
+
+TEST(JsonText, KeepsNothingOfWhatIsBroken) {
+  for (const char* raw : {"a\\", "a\\q", "\\u12", "\\u12g4", "\\u-123", "\\ud83d", "\\ud83dx",
+                          "\\ud83d\\u0041", "\\ude00"}) {
+    EXPECT_EQ(Unescaped(raw), "broken, kept:") << raw;
+  }
+}
+
+}  // namespace
+}  // namespace lakehold::delta

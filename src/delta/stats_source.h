@@ -1,0 +1,47 @@
+// StatsSource: where the statistics of many files can be read again, for file tables that do not
+// hold their text. Immutable; thread-safe.
+//
+// Nothing but a whole answer or an error: whoever only prunes takes an error for "unknown".
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "storage/object_store.h"
+
+namespace lakehold::delta {
+
+// The JSON text of statistics by row of a chunk, empty where a file has none.
+struct StatsText {
+  std::string text;
+  std::vector<uint64_t> end;  // Of each row's text.
+  std::string_view of(size_t row) const {
+    const uint64_t begin = row == 0 ? 0 : end[row - 1];
+    return std::string_view(text).substr(begin, end[row] - begin);
+  }
+};
+
+// Where one file's statistics are: what that means is the source's own.
+struct StatsPlace {
+  uint64_t at = 0;
+  uint32_t size = 0;  // 0: the file has none.
+};
+
+class StatsSource {
+ public:
+  virtual ~StatsSource() = default;
+  // One text a place, in their order; places ascend. kIo or kCorrupt "delta.lost_statistics" if
+  // they cannot be read any more.
+  virtual Result<StatsText> Read(std::span<const StatsPlace> places) const = 0;
+};
+
+// The strings of a JSON commit, by the place of their text between the quotes. Keeps the object
+// open, so that it can be read even after it was deleted.
+std::shared_ptr<const StatsSource> MakeJsonStatsSource(
+    std::shared_ptr<storage::ObjectReader> reader);
+
+}  // namespace lakehold::delta
