@@ -3,8 +3,10 @@
 #include <chrono>
 #include <condition_variable>
 #include <exception>
+#include <memory>
 #include <mutex>
 #include <thread>
+#include <utility>
 
 #include <nanobind/nanobind.h>
 #include <unistd.h>
@@ -21,14 +23,21 @@ constexpr auto kPoll = std::chrono::milliseconds(50);
 // child.
 bool OnMainThread() { return gettid() == getpid(); }
 
-// A piece of work on its own thread. It always ends before this object does.
-class Worker {
+// A piece of work, and how it ended.
+class Work {
  public:
-  explicit Worker(const std::function<void()>& work) : thread_([this, &work] { Run(work); }) {}
-  ~Worker() { thread_.join(); }
-  Worker(const Worker&) = delete;
-  Worker& operator=(const Worker&) = delete;
+  explicit Work(const std::function<void()>& body) : body_(body) {}
 
+  void Run() {
+    try {
+      body_();
+    } catch (...) {
+      failure_ = std::current_exception();
+    }
+    const std::lock_guard lock(mutex_);
+    done_ = true;
+    ended_.notify_all();
+  }
   // True if the work has ended.
   bool WaitFor(std::chrono::milliseconds patience) {
     std::unique_lock lock(mutex_);
@@ -40,28 +49,88 @@ class Worker {
   }
 
  private:
-  void Run(const std::function<void()>& work) {
-    try {
-      work();
-    } catch (...) {
-      failure_ = std::current_exception();
-    }
-    const std::lock_guard lock(mutex_);
-    done_ = true;
-    ended_.notify_all();
-  }
-
+  const std::function<void()>& body_;  // Alive until the work has ended.
   std::mutex mutex_;
   std::condition_variable ended_;
   bool done_ = false;
   std::exception_ptr failure_;
-  std::thread thread_;  // Last: it uses the others.
+};
+
+// The thread that works for the main thread, one call after the other. It lives as long as the
+// process: memory that a thread has warmed up is lost with it, and queries are many.
+class Lane {
+ public:
+  // Of this process. A forked child inherits the memory, but not the thread: it starts its own.
+  static Lane& Main() {
+    static Lane* lane = nullptr;
+    if (lane == nullptr || lane->owner_ != getpid()) lane = new Lane();
+    return *lane;
+  }
+
+  // False if the lane is busy: a signal handler calls us while the call it interrupts still works.
+  bool Take(std::shared_ptr<Work> work) {
+    if (taken_) return false;
+    if (!started_) {
+      std::thread([this] { Serve(); }).detach();
+      started_ = true;
+    }
+    taken_ = true;
+    const std::lock_guard lock(mutex_);
+    next_ = std::move(work);
+    given_.notify_one();
+    return true;
+  }
+  // After the end of the work that was taken.
+  void Release() { taken_ = false; }
+
+ private:
+  void Serve() {
+    while (true) {
+      std::shared_ptr<Work> work;
+      {
+        std::unique_lock lock(mutex_);
+        given_.wait(lock, [&] { return next_ != nullptr; });
+        work = std::move(next_);
+      }
+      work->Run();
+    }
+  }
+
+  const pid_t owner_ = getpid();
+  bool started_ = false;  // This and the next: the main thread's own.
+  bool taken_ = false;
+  std::mutex mutex_;
+  std::condition_variable given_;
+  std::shared_ptr<Work> next_;
+};
+
+// Work under way on another thread. It always ends before this object does.
+class Errand {
+ public:
+  explicit Errand(const std::function<void()>& body) : work_(std::make_shared<Work>(body)) {
+    on_lane_ = Lane::Main().Take(work_);
+    if (!on_lane_) thread_ = std::thread([work = work_] { work->Run(); });
+  }
+  ~Errand() {
+    while (!work_->WaitFor(kPoll)) continue;
+    if (on_lane_) Lane::Main().Release();
+    if (thread_.joinable()) thread_.join();
+  }
+  Errand(const Errand&) = delete;
+  Errand& operator=(const Errand&) = delete;
+
+  Work& work() { return *work_; }
+
+ private:
+  std::shared_ptr<Work> work_;
+  bool on_lane_ = false;
+  std::thread thread_;
 };
 
 void RunUnlocked(const std::function<void()>& work, const std::function<void()>& interrupt) {
   if (!OnMainThread()) return work();
-  Worker worker(work);
-  while (!worker.WaitFor(kPoll)) {
+  Errand errand(work);
+  while (!errand.work().WaitFor(kPoll)) {
     std::optional<nb::python_error> raised;
     {
       const nb::gil_scoped_acquire gil;
@@ -71,10 +140,10 @@ void RunUnlocked(const std::function<void()>& work, const std::function<void()>&
     // Again and again: an interrupt between two statements of the work would be forgotten.
     do {
       interrupt();
-    } while (!worker.WaitFor(kPoll));
+    } while (!errand.work().WaitFor(kPoll));
     throw nb::python_error(std::move(*raised));
   }
-  worker.Rethrow();
+  errand.work().Rethrow();
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// Ctrl+C in native calls: the call works on a thread of its own while the main thread listens for
+// Ctrl+C in native calls: the call works on a second thread while the main thread listens for
 // signals.
 //
 // Called with or without the GIL; the work runs without it. Read next: streams.h, bind.h.

@@ -174,6 +174,24 @@ def test_ctrl_c_stops_a_query_within_a_second_and_the_session_lives_on(tmp_path,
     subprocess.run([sys.executable, "-c", textwrap.dedent(script)], check=True, timeout=60)
 
 
+def test_a_signal_handler_may_query_while_a_query_runs(lake: lh.Lake):
+    answers = []
+
+    def answer(*_):
+        answers.append(lake.session().sql("SELECT 7").fetchone())
+
+    before = signal.signal(signal.SIGUSR1, answer)
+    try:
+        timer = threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGUSR1))
+        timer.start()
+        sql = "SELECT count(*) FROM range(300000000) AS r(x) WHERE hash(x) = 0"
+        lake.sql(sql).fetchall()
+        timer.join()
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+    assert answers == [(7,)]
+
+
 def test_one_table_handle_survives_several_threads(trips: lh.Table):
     failures = []
 
