@@ -8,6 +8,7 @@
 #include "duckdb/planner/table_filter.hpp"
 #include "duckdb/storage/statistics/node_statistics.hpp"
 
+#include "base/limits.h"
 #include "delta/partition_value.h"
 #include "delta/pruning.h"
 #include "engine/duckdb_errors.h"
@@ -134,8 +135,13 @@ duckdb::vector<duckdb::OpenFileInfo> LakeFileList::GetAllFiles() const {
 
 duckdb::FileExpandResult LakeFileList::GetExpandResult() const {
   if (ordinals_->empty()) return duckdb::FileExpandResult::NO_FILES;
-  return ordinals_->size() == 1 ? duckdb::FileExpandResult::SINGLE_FILE
-                                : duckdb::FileExpandResult::MULTIPLE_FILES;
+  // One file is read by as many threads as the footer that DuckDB saw when it was bound has row
+  // groups. It saw none: one thread. Several files are read by all threads.
+  if (ordinals_->size() > 1) return duckdb::FileExpandResult::MULTIPLE_FILES;
+  const int64_t records = scan_->snapshot->files().NumRecords()[ordinals_->front()];
+  return records >= 0 && records <= limits::kRowGroupRows
+             ? duckdb::FileExpandResult::SINGLE_FILE
+             : duckdb::FileExpandResult::MULTIPLE_FILES;
 }
 
 duckdb::OpenFileInfo LakeFileList::GetFile(duckdb::idx_t i) const {
