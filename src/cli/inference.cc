@@ -116,6 +116,32 @@ Result<std::vector<std::string>> ExplainDoubts(Lake& lake, const std::string& ta
   return lines;
 }
 
+Result<std::vector<std::string>> ExplainRounding(Lake& lake, const std::string& table,
+                                                 const std::vector<ColumnDescription>& columns) {
+  std::vector<std::string> lines;
+  for (const auto& column : columns) {
+    if (column.type != "DOUBLE") continue;
+    const std::string name = QuoteName(column.name);
+    // The log knows the bounds; rows are read only where they are beyond every BIGINT.
+    auto rows = lake.Sql(fmt::format(
+        "SELECT max({0}) >= 9223372036854775807 OR min({0}) < -9223372036854775808 FROM {1}", name,
+        table));
+    if (!rows.ok()) return std::move(rows).error();
+    LAKEHOLD_ASSIGN(const auto beyond, ReadTexts(*rows));
+    if (beyond.at(0).at(0) != "true") continue;
+    auto fractions =
+        lake.Sql(fmt::format("SELECT 1 FROM {1} WHERE {0} <> floor({0}) LIMIT 1", name, table));
+    if (!fractions.ok()) return std::move(fractions).error();
+    LAKEHOLD_ASSIGN(const auto found, ReadTexts(*fractions));
+    if (!found.empty()) continue;
+    lines.push_back(fmt::format(
+        "{0}: whole numbers beyond BIGINT were read as DOUBLE, which rounds them; exact in a table "
+        "made by lakehold create with {0} DECIMAL(38,0), then lakehold append",
+        column.name));
+  }
+  return lines;
+}
+
 std::string SelectSql(const InputFiles& input, const std::vector<ColumnDescription>& columns,
                       bool timestamps_are_utc) {
   std::string replaced;

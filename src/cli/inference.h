@@ -29,6 +29,11 @@ Result<Inference> InferColumns(Lake& lake, const InputFiles& input);
 Result<std::vector<std::string>> ExplainDoubts(Lake& lake, const std::string& table,
                                                const std::vector<Doubt>& doubts);
 
+// "n: whole numbers beyond BIGINT were read as DOUBLE, which rounds them; ..." for each column of
+// the new table that holds such.
+Result<std::vector<std::string>> ExplainRounding(Lake& lake, const std::string& table,
+                                                 const std::vector<ColumnDescription>& columns);
+
 // Before rows of CSV go into a table that is there: what its columns can hold decides how their
 // texts are read, so that none is rounded or rewritten on the way. Columns the table lacks stay
 // guesses, for the INSERT to name.

@@ -47,6 +47,7 @@ Result<OutputFile> OutputFile::Open(const std::string& path) {
 
 OutputFile::OutputFile(OutputFile&& other) noexcept
     : descriptor_(std::exchange(other.descriptor_, -1)),
+      before_first_write_(std::exchange(other.before_first_write_, {})),
       path_(std::move(other.path_)),
       staging_(std::exchange(other.staging_, {})) {}
 
@@ -56,6 +57,7 @@ OutputFile::~OutputFile() {
 }
 
 Status OutputFile::Write(std::string_view text) {
+  if (before_first_write_) std::exchange(before_first_write_, {})();
   while (!text.empty()) {
     const ssize_t written = write(descriptor_, text.data(), text.size());
     if (written < 0 && errno == EINTR) continue;

@@ -2,8 +2,10 @@
 // Externally synchronized.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/result.h"
 
@@ -19,6 +21,8 @@ class OutputFile {
   OutputFile(OutputFile&& other) noexcept;
   OutputFile& operator=(OutputFile&&) = delete;
 
+  // Called once, before the first byte goes out.
+  void BeforeFirstWrite(std::function<void()> call) { before_first_write_ = std::move(call); }
   Status Write(std::string_view text);
   Status Finish();
   // The name under which somebody else may write the content instead; "" for stdout, devices and
@@ -31,6 +35,7 @@ class OutputFile {
       : descriptor_(descriptor), path_(std::move(path)), staging_(std::move(staging)) {}
 
   int descriptor_;
+  std::function<void()> before_first_write_;
   std::string path_;
   std::string staging_;  // Empty once renamed.
 };

@@ -51,7 +51,9 @@ Progress::Progress(const Door& door, std::string label, int64_t input_bytes)
   drawer_ = std::thread([this] { Draw(); });
 }
 
-Progress::~Progress() {
+Progress::~Progress() { Stop(); }
+
+void Progress::Stop() {
   if (!drawer_.joinable()) return;
   {
     const std::lock_guard lock(mutex_);

@@ -1,5 +1,6 @@
 // Progress: one line on stderr that says how long a job takes and how fast it reads; drawn after
-// 500 ms, gone at the end. Externally synchronized. Draws nothing unless Terminal::progress.
+// 500 ms, gone at the end or before rows go to the same terminal. Externally synchronized. Draws
+// nothing unless Terminal::progress.
 #pragma once
 
 #include <condition_variable>
@@ -19,6 +20,8 @@ class Progress {
   ~Progress();
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
+  // Ends the drawing; the line is gone.
+  void Stop();
 
   // "import trips: 3.2 s, 512.0 MB of 1.2 GB, 160.0 MB/s, 4.4 s left"
   static std::string Line(const std::string& label, int64_t elapsed_ms, int64_t read_bytes,

@@ -10,6 +10,7 @@
 #include "base/sql_quote.h"
 #include "cli/arrow_stream.h"
 #include "cli/output_file.h"
+#include "cli/progress.h"
 #include "cli/row_count.h"
 #include "lakehold/lake.h"
 #include "render/arrow_ipc_writer.h"
@@ -146,6 +147,10 @@ Result<RowOutput> ChooseRowOutput(const Door& door) {
 Status PrintRows(Rows& rows, const RowOutput& output, Door& door,
                  const std::function<bool()>& stopped) {
   LAKEHOLD_ASSIGN(auto file, OutputFile::Open(output.file));
+  Progress progress(door, "running");
+  if (file.descriptor() == STDOUT_FILENO && door.terminal.out) {
+    file.BeforeFirstWrite([&progress] { progress.Stop(); });
+  }
   if (output.format == Format::kParquet) {
     LAKEHOLD_TRY(PrintParquet(rows, file, door));
   } else {

@@ -34,7 +34,7 @@ Result<int> Run(Flags& flags, Door& door) {
     LAKEHOLD_ASSIGN(output.total_rows, table.Count());
     request.limit = output.max_rows;
   }
-  const InterruptScope interrupt([] {});
+  const InterruptScope interrupt([&table] { table.Interrupt(); });
   auto rows = table.Scan(request);
   if (!rows.ok()) return std::move(rows).error();
   LAKEHOLD_TRY(PrintRows(*rows, output, door, [&interrupt] { return interrupt.interrupted(); }));

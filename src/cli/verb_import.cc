@@ -74,11 +74,13 @@ Result<int> Run(const Flags& flags, Door& door) {
            : fmt::format("CREATE {}TABLE {}{} AS {}", flags.replace ? "OR REPLACE " : "", name,
                          PartitionedBy(flags.partition_by), select);
   LAKEHOLD_TRY(RunWrite(lake, sql, "import " + place.table, input.size_bytes(), door));
-  if (into || inference.doubts.empty() || door.quiet) return 0;
+  if (into || door.quiet) return 0;
   // The rows are in; a note that cannot be made is no failure.
-  const auto lines = ExplainDoubts(lake, name, inference.doubts);
-  if (!lines.ok()) return 0;
-  for (const auto& line : *lines) door.Say(line);
+  for (const auto& lines : {ExplainDoubts(lake, name, inference.doubts),
+                            ExplainRounding(lake, name, inference.columns)}) {
+    if (!lines.ok()) continue;
+    for (const auto& line : *lines) door.Say(line);
+  }
   return 0;
 }
 

@@ -236,6 +236,9 @@ Error ErrorFromDuckDb(const duckdb::ErrorData& error) {
                      "Check what wrote them, or give the columns: columns = {'id': 'BIGINT'}");
   }
   if (csv) result.reason = "sql.csv_line";
+  if (csv && error.RawMessage().find("not utf-8 encoded") != std::string::npos) {
+    result.hint = "Convert the file first: iconv -f ISO-8859-1 -t UTF-8, or its own encoding";
+  }
   if (result.hint.empty()) result.hint = UsualHint(result.reason);
   return result;
 }

@@ -260,6 +260,20 @@ TEST_F(Fsck, ADeletionVectorThatCannotBeReadIsNamedWithItsFile) {
   EXPECT_TRUE(Says(Check(), true, path, "[delta.bad_deletion_vector]"));
 }
 
+TEST_F(Fsck, WhatThisBuildDoesNotKnowIsNoDamage) {
+  auto bytes = bench_.memory->Get(Commit(0), std::nullopt);
+  ASSERT_TRUE(bytes.ok());
+  std::string text(bytes->view());
+  const std::string known = R"(\"type\":\"long\")";
+  ASSERT_NE(text.find(known), std::string::npos) << text;
+  text.replace(text.find(known), known.size(), R"(\"type\":\"geography\")");
+  Replace(Commit(0), text);
+  const auto report = Check();
+  EXPECT_TRUE(report.healthy());
+  EXPECT_EQ(report.version, -1);
+  EXPECT_TRUE(Says(report, false, "_delta_log", "[delta.unknown_type]"));
+}
+
 TEST_F(Fsck, AFolderWithoutALogIsDamageNotACrash) {
   const delta::TableRoot nowhere{bench_.memory, "nowhere"};
   const auto report = upkeep::Fsck(nowhere, false, bench_.context);

@@ -174,6 +174,15 @@ def test_import_says_what_is_stored(run, tmp_path):
     assert "t VARCHAR, n BIGINT" in run("import", "lake/again", "odd.csv")[1]
 
 
+def test_import_says_what_was_rounded(run, tmp_path):
+    (tmp_path / "big.csv").write_text("n,x\n9223372036854775807,1e300\n9223372036854775808,0.5\n")
+    _, err = run("import", "lake/big", "big.csv")
+    assert "n: whole numbers beyond BIGINT were read as DOUBLE" in err and "x:" not in err
+    run("create", "lake/exact", "--schema", "n DECIMAL(38,0), x DOUBLE")
+    run("append", "lake/exact", "big.csv")
+    assert "9223372036854775808,0.5" in run("cat", "lake/exact")[0]
+
+
 def test_append_reads_stdin_and_needs_a_table(run, trips):
     _, err = run("append", trips, "-", stdin='{"id": 4, "fare": 1.5, "day": "2026-11-03"}\n')
     assert "trips: +1 row, version 2" in err
@@ -399,6 +408,12 @@ def test_a_bad_line_is_named_by_line_column_and_text(run, tmp_path):
     run("status", "lake/t", code=3)
 
 
+def test_a_file_in_another_encoding_is_told_how_to_convert(run, tmp_path):
+    (tmp_path / "latin.csv").write_bytes(b"word\n\xe9t\xe9\n")
+    _, err = run("import", "lake/t", "latin.csv", code=2)
+    assert "latin.csv" in err and "iconv" in err and "[sql.csv_line]" in err
+
+
 def test_bad_rows_leave_the_table_as_it_was(run, trips, tmp_path):
     run("create", "lake/strict", "--schema", "id BIGINT NOT NULL, n INTEGER")
     for text in ("id,n\n,1\n", "id,n\n1,x\n", "id,other\n1,1\n"):
@@ -486,16 +501,71 @@ def test_interrupt_cancels_with_130(tmp_path):
     assert process.returncode == 130 and out == b"" and err.startswith(b"error: ")
 
 
+def test_interrupt_ends_a_cat_that_finds_nothing(run, tmp_path):
+    (tmp_path / "lake").mkdir()
+    run("sql", "lake", "CREATE TABLE t AS SELECT range AS i FROM range(3000000)")
+    slow = "len(list_filter(range(3000), x -> (x * i) % 7 = 9)) > 0"
+    process = subprocess.Popen(
+        [str(BIN), "cat", "lake/t", "--where", slow],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    time.sleep(1)
+    process.send_signal(signal.SIGINT)
+    begin = time.monotonic()
+    _, err = process.communicate(timeout=30)
+    assert process.returncode == 130 and err.startswith(b"error: ")
+    assert time.monotonic() - begin < 5
+
+
+def stderr_of(folder: pathlib.Path, *arguments: str, **env: str) -> bytes:
+    """What a program that writes rows into a pipe tells a terminal."""
+    main, side = pty.openpty()
+    inherited = {k: v for k, v in os.environ.items() if k not in ("CI", "NO_COLOR")}
+    process = subprocess.Popen(
+        [str(BIN), *arguments],
+        cwd=folder,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=side,
+        env=inherited | {"TERM": "xterm"} | env,
+    )
+    os.close(side)
+    text = b""
+    while True:
+        try:
+            piece = os.read(main, 65_536)
+        except OSError:  # Linux says EIO when the other side is closed.
+            piece = b""
+        if not piece:
+            break
+        text += piece
+    process.wait(timeout=30)
+    os.close(main)
+    return text
+
+
+def test_progress_is_for_terminals_and_for_what_takes_long(tmp_path):
+    slow = "SELECT count(*) FROM range(40000) a, range(60000) b WHERE a.range + b.range = 7"
+    told = stderr_of(tmp_path, "sql", slow)
+    assert told.startswith(b"\rrunning: ") and told.endswith(b"\r\x1b[K"), told
+    assert stderr_of(tmp_path, "sql", "SELECT 1") == b""
+    assert stderr_of(tmp_path, "--no-progress", "sql", slow) == b""
+    assert stderr_of(tmp_path, "sql", slow, CI="1") == b""
+    assert stderr_of(tmp_path, "sql", slow, LAKEHOLD_PROGRESS="false") == b""
+
+
 def test_a_closed_pipe_ends_quietly(tmp_path):
     command = f"{BIN} sql 'SELECT range FROM range(10000000)' | head -n 1"
     done = subprocess.run(["sh", "-c", command], cwd=tmp_path, capture_output=True, timeout=60)
     assert done.stdout == b"range\n" and done.stderr == b""
 
 
-def shell_session(folder: pathlib.Path, *lines: str, wait: float = 0.7) -> str:
+def shell_session(folder: pathlib.Path, *lines: str, wait: float = 0.7, **more: str) -> str:
     """What the shell prints on a terminal of its own."""
     main, side = pty.openpty()
-    env = os.environ | {"TERM": "xterm", "NO_COLOR": "1", "CI": "1"}
+    env = os.environ | {"TERM": "xterm", "NO_COLOR": "1", "CI": "1"} | more
     process = subprocess.Popen(
         [str(BIN), "lake"],
         cwd=folder,
@@ -542,3 +612,21 @@ def test_the_shell_runs_statements_and_dot_commands(run, trips, tmp_path):
     for word in ("1 table", "number", "...>", "trips is version 0", "largest", "as2", "long"):
         assert word in text, (word, text)
     assert "[cli.unknown_command]" in text
+
+
+def test_the_shell_remembers_only_where_the_user_says_so(run, trips, tmp_path):
+    settings = tmp_path / "config/lakehold"
+    settings.mkdir(parents=True)
+    before = sorted(tmp_path.rglob("*"))
+    shell_session(tmp_path, "SELECT 41 + 1;\n", ".quit\n", XDG_CONFIG_HOME=str(tmp_path / "config"))
+    assert sorted(tmp_path.rglob("*")) == before
+    (settings / "config.toml").write_text('history = "typed"\n')
+    shell_session(tmp_path, "SELECT 41 + 1;\n", ".quit\n", XDG_CONFIG_HOME=str(tmp_path / "config"))
+    # An editor with history is there where libedit was at build time.
+    if (settings / "typed").exists():
+        typed = (settings / "typed").read_text()
+        assert "41" in typed and ".quit" in typed
+        again = shell_session(
+            tmp_path, "\x1b[A\x1b[A\n", ".quit\n", XDG_CONFIG_HOME=str(tmp_path / "config")
+        )
+        assert "42" in again

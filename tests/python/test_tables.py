@@ -111,7 +111,7 @@ def test_append_matches_columns_by_name_ignoring_case_and_order(trips: lh.Table)
     report = trips.append([{"FARE": 2.0, "Id": 9, "day": dt.date(2026, 3, 1)}])
     assert (report.version, report.rows_added, report.table) == (3, 1, "trips")
     assert trips.scan(where="id = 9").fetchall() == [(9, 2.0, dt.date(2026, 3, 1))]
-    assert "version 3" in repr(report) and "+1 rows" in repr(report)
+    assert "version 3" in repr(report) and "+1 row," in repr(report)
     with pytest.raises(AttributeError):
         report.version = 4
 

@@ -5,6 +5,10 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 
+def _rows(count: int) -> str:
+    return "row" if count == 1 else "rows"
+
+
 class WriteReport(NamedTuple):
     """One commit to one table. Counts are of what was committed."""
 
@@ -27,9 +31,9 @@ class WriteReport(NamedTuple):
         return cls(**values)
 
     def __repr__(self) -> str:
-        parts = [f"{self.table}: +{self.rows_added:,} rows"]
+        parts = [f"{self.table}: +{self.rows_added:,} {_rows(self.rows_added)}"]
         if self.rows_removed:
-            parts.append(f"-{self.rows_removed:,} rows")
+            parts.append(f"-{self.rows_removed:,} {_rows(self.rows_removed)}")
         parts.append(f"version {self.version}")
         if self.reader_features:
             parts.append("readers need " + ", ".join(self.reader_features))
