@@ -3,8 +3,14 @@ system calls."""
 
 from __future__ import annotations
 
+import functools
+import json
+import math
 import sqlite3
+import statistics
 import subprocess
+import uuid
+from collections.abc import Callable
 
 import deltalake
 import pyarrow as pa
@@ -115,26 +121,67 @@ def main() -> None:
     rounds.run(options.rounds, contenders)
     print(rounds.table("lakehold full", "ms", APPENDS))
     print(rounds.table("lakehold none", "ms", APPENDS))
-    growth(options.folder)
+    growth(options.folder, "versions", with_versions, [10, 100, 1_000, 10_000])
+    growth(options.folder, "files", with_files, [10, 100, 1_000, 10_000, 100_000])
 
 
-def growth(folder: str | None) -> None:
-    """Commit cost against the length of the history: the exponent should be 0."""
+def with_versions(path: str, count: int) -> None:
+    """Commits without files, as any writer may make them."""
+    for version in range(1, count + 1):
+        entry = {"commitInfo": {"timestamp": 1_700_000_000_000 + version, "operation": "WRITE"}}
+        with open(f"{path}/_delta_log/{version:020d}.json", "x") as file:
+            file.write(json.dumps(entry) + "\n")
+
+
+def with_files(path: str, count: int) -> None:
+    """One commit of so many files; an append never opens them."""
+    stats = {
+        "numRecords": 10,
+        "minValues": {"id": 0, "amount": 0.0, "name": "name_0", "k": 0},
+        "maxValues": {"id": 9, "amount": 4.5, "name": "name_9", "k": 9},
+        "nullCount": {"id": 0, "amount": 0, "name": 0, "k": 0},
+    }
+    with open(f"{path}/_delta_log/{1:020d}.json", "x") as file:
+        for number in range(count):
+            add = {
+                "path": f"part-{uuid.uuid4()}.parquet",
+                "partitionValues": {},
+                "size": 1500 + number % 7,
+                "modificationTime": 1_700_000_000_000,
+                "dataChange": True,
+                "stats": json.dumps(stats),
+            }
+            file.write(json.dumps({"add": add}) + "\n")
+
+
+def growth(
+    folder: str | None, what: str, make: Callable[[str, int], None], sizes: list[int]
+) -> None:
+    """Commit cost against the size of the table or the length of its history: the exponent of a
+    straight line through the logarithms should be 0. Sizes in turn, so that all see the same
+    machine."""
     with fresh_folder(folder) as path:
-        lh.write(f"{path}/t", batch(0))
-        table = lh.open(f"{path}/t", durability="none")
-        print(
-            "### Commit cost against history (none)\n\n| versions before | ms an append |\n|---:|---:|"
-        )
-        done = 0
-        for target in (100, 400, 1600):
-            while done < target:
-                table.append(BATCHES[done % APPENDS])
-                done += 1
-            seconds = timed(lambda: [table.append(rows) for rows in BATCHES])
-            done += APPENDS
-            print(f"| {target} | {seconds / APPENDS * 1e3:.2f} |")
-    print()
+        tables = {}
+        for size in sizes:
+            lh.write(f"{path}/{size}", batch(0))
+            make(f"{path}/{size}", size)
+            tables[size] = lh.open(f"{path}/{size}", durability="none")
+            tables[size].checkpoint()
+            tables[size].append(batch(0))
+        seconds: dict[int, list[float]] = {size: [] for size in sizes}
+        for rows in BATCHES[:60]:
+            for size in sizes:
+                seconds[size].append(timed(functools.partial(tables[size].append, rows)))
+        medians = {size: statistics.median(values) for size, values in seconds.items()}
+    slope = statistics.linear_regression(
+        [math.log(size) for size in sizes], [math.log(medians[size]) for size in sizes]
+    ).slope
+    print(
+        f"### Commit cost against {what} (none)\n\n| {what} before | median ms an append |\n|---:|---:|"
+    )
+    for size in sizes:
+        print(f"| {size:,} | {medians[size] * 1e3:.2f} |")
+    print(f"\nFitted exponent: {slope:+.3f} (goal 0 +- 0.05)\n")
 
 
 if __name__ == "__main__":

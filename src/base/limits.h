@@ -29,6 +29,14 @@ inline constexpr int kStatsLeaves = 32;
 inline constexpr size_t kStatsStringChars = 32;
 // Data files: rows of a row group and target size.
 inline constexpr int64_t kRowGroupRows = 122'880;
+// Appends of at most this many rows, in at most this many batches, are written without a plan, by
+// the calling thread: what planning costs is worth more rows than these, and they are held in
+// memory.
+inline constexpr int64_t kSmallAppendRows = 8'192;
+inline constexpr size_t kSmallAppendBatches = 64;
+// How long a session takes its own last commit for the newest version if no name follows it: far
+// less than any log is kept, so that the name cannot have been cleaned away.
+inline constexpr int64_t kOwnCommitMs = 10'000;
 inline constexpr int64_t kTargetFileBytes = int64_t{128} << 20;
 // A row group of wide rows ends at this many bytes in memory, so that every thread may hold one.
 inline constexpr int64_t kRowGroupBytes = int64_t{128} << 20;

@@ -4,10 +4,12 @@
 
 #include <fmt/format.h>
 
+#include "delta/action_json.h"
 #include "delta/checkpoint.h"
 #include "delta/history.h"
 #include "delta/in_commit_time.h"
 #include "delta/log_listing.h"
+#include "delta/next_snapshot.h"
 #include "delta/replay.h"
 #include "delta/retention.h"
 #include "delta/schema_json.h"
@@ -47,12 +49,10 @@ class LogSnapshot final : public Snapshot {
     return std::shared_ptr<const Snapshot>(std::move(made));
   }
 
-  // `from` and the commits after it.
+  // `from` and the commits after it, which `replay` holds.
   static Result<std::shared_ptr<const Snapshot>> Grow(const Snapshot& from,
                                                       const std::vector<CommitFile>& commits,
-                                                      const LogContext& context) {
-    Replay replay(from.root().uri(), {});
-    LAKEHOLD_TRY(ReplayCommits(from.root(), commits, context, replay));
+                                                      Replay replay) {
     auto made = std::make_shared<LogSnapshot>(from);
     LAKEHOLD_TRY(made->Absorb(replay, &from, true));
     made->version_ = commits.back().version;
@@ -181,12 +181,33 @@ Result<std::shared_ptr<const Snapshot>> Snapshot::Refresh(std::shared_ptr<const 
   if (from->commit_identity_.empty()) return Load(root, Latest{}, context);  // An overlay.
   LAKEHOLD_ASSIGN(const auto commits, ProbeCommits(root, from->version_, std::nullopt));
   Result<std::shared_ptr<const Snapshot>> grown = from;
-  if (!commits.empty()) grown = LogSnapshot::Grow(*from, commits, context);
+  if (!commits.empty()) {
+    Replay replay(root.uri(), {});
+    LAKEHOLD_TRY(ReplayCommits(root, commits, context, replay));
+    grown = LogSnapshot::Grow(*from, commits, std::move(replay));
+  }
   // Asked last: if our own version is still the same file, what was read after it belongs to the
   // same table.
   LAKEHOLD_ASSIGN(const bool same, from->IsStillThere());
   if (!same) return Load(root, Latest{}, context);
   return grown;
+}
+
+Result<std::shared_ptr<const Snapshot>> NextSnapshot(const Snapshot& base, const CommitFile& commit,
+                                                     const Bytes& json) {
+  if (commit.version != base.version() + 1 || base.commit_identity().empty()) {
+    return Internal("delta.not_the_next",
+                    fmt::format("{}: version {} does not follow {} in the log", base.root().uri(),
+                                commit.version, base.version()));
+  }
+  Replay replay(base.root().uri(), {});
+  replay.BeginSource(false);
+  const ActionFilter all{.files = true, .state = true, .commit = true, .changes = false};
+  LAKEHOLD_TRY(ParseCommit(json, commit.meta.key, all, [&](Action&& action) -> Status {
+    replay.Apply(std::move(action));
+    return {};
+  }));
+  return LogSnapshot::Grow(base, {commit}, std::move(replay));
 }
 
 Result<bool> Snapshot::IsStillThere() const {

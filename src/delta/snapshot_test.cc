@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "delta/log_bench.h"
+#include "delta/next_snapshot.h"
 
 namespace lakehold::delta {
 namespace {
@@ -61,6 +62,36 @@ TEST(SnapshotTest, AnEscapedPathAndItsOtherSpellingAreOneFile) {
   bench.Commit(1, {MakeAdd("p=1/%61"), MakeAdd("p=1/a%25b")});
   bench.Commit(2, {MakeRemove(MakeAdd("p=1/a"))});
   EXPECT_EQ(LivePaths(**bench.Load()), Paths{"p=1/a%25b"});
+}
+
+TEST(SnapshotTest, TheNextOneMadeOfWhatWasWrittenIsWhatARefreshReads) {
+  for (const bool in_commit_times : {false, true}) {
+    LogBench bench;
+    bench.Create(
+        in_commit_times
+            ? std::map<std::string, std::string>{{"delta.enableInCommitTimestamps", "true"}}
+            : std::map<std::string, std::string>{});
+    auto snapshot = *bench.Load();
+    EXPECT_EQ(NextSnapshot(*snapshot, {2, {}}, Bytes()).error().reason, "delta.not_the_next");
+    for (Version v = 1; v <= 150; ++v) {
+      CommitInfo info;
+      if (in_commit_times) info.in_commit_timestamp_ms = 1'700'000'000'000 + v;
+      std::vector<Action> actions = {info, MakeTxn("app", v), MakeAdd(fmt::format("f{}", v), v)};
+      if (v % 7 == 0) actions.push_back(MakeRemove(MakeAdd(fmt::format("f{}", v - 3))));
+      bench.Commit(v, actions);
+      const std::string key = bench.root.LogKeyOf(CommitName(v));
+      const auto json = bench.store->Get(key, std::nullopt);
+      auto next = NextSnapshot(*snapshot, {v, *bench.store->Head(key)}, *json);
+      ASSERT_TRUE(next.ok()) << next.error().ToString();
+      const auto refreshed = *Snapshot::Refresh(snapshot, bench.context);
+      EXPECT_EQ(Describe(**next), Describe(*refreshed));
+      EXPECT_EQ((*next)->commit_identity(), refreshed->commit_identity());
+      EXPECT_EQ((*next)->timestamp_ms(), refreshed->timestamp_ms());
+      EXPECT_EQ((*next)->json_bytes_since_checkpoint(), refreshed->json_bytes_since_checkpoint());
+      snapshot = v % 3 == 0 ? refreshed : *next;  // Each kind follows the other.
+    }
+    EXPECT_EQ(Describe(*snapshot), Describe(**bench.Load()));
+  }
 }
 
 TEST(SnapshotTest, AStateWithoutProtocolOrMetadataIsCorrupt) {

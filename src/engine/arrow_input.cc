@@ -1,58 +1,23 @@
 #include "engine/arrow_input.h"
 
-#include <cerrno>
 #include <cstring>
 #include <string>
 #include <string_view>
-#include <unordered_set>
 #include <utility>
 #include <vector>
 
 #include <duckdb/catalog/catalog.hpp>
 #include <duckdb/catalog/catalog_entry/table_function_catalog_entry.hpp>
-#include <duckdb/common/string_util.hpp>
 #include <duckdb/function/table/arrow.hpp>
 #include <duckdb/main/external_dependencies.hpp>
 #include <fmt/format.h>
 
 #include "engine/duckdb_errors.h"
+#include "engine/input_contract.h"
 
 namespace lakehold::engine {
 
-// One exported schema, shared by every bind that asked for it: DuckDB releases its copies in its
-// own time.
-struct ArrowInput::SharedSchema {
-  ArrowSchema schema{};
-  SharedSchema() = default;
-  SharedSchema(const SharedSchema&) = delete;
-  SharedSchema& operator=(const SharedSchema&) = delete;
-  ~SharedSchema() {
-    if (schema.release != nullptr) schema.release(&schema);
-  }
-
-  static void Share(std::shared_ptr<SharedSchema> shared, ArrowSchema* out) {
-    *out = shared->schema;
-    out->private_data = new std::shared_ptr<SharedSchema>(std::move(shared));
-    out->release = [](ArrowSchema* copy) {
-      delete static_cast<std::shared_ptr<SharedSchema>*>(copy->private_data);
-      copy->release = nullptr;
-    };
-  }
-};
-
 namespace {
-
-std::string LastError(ArrowArrayStream* stream) {
-  const char* text = stream->get_last_error(stream);
-  return text == nullptr || *text == '\0' ? std::string("the producer gave no reason")
-                                          : std::string(text);
-}
-
-Error ProducerError(int code, ArrowArrayStream* stream) {
-  std::string text = LastError(stream);
-  if (code == ECANCELED) return Cancelled("engine.interrupted", std::move(text));
-  return IoError("engine.input_failed", fmt::format("the Arrow input failed: {}", text));
-}
 
 bool SameTypes(const ArrowSchema& a, const ArrowSchema& b) {
   if (std::strcmp(a.format, b.format) != 0 || a.n_children != b.n_children) return false;
@@ -62,58 +27,6 @@ bool SameTypes(const ArrowSchema& a, const ArrowSchema& b) {
     if (!SameTypes(*a.children[i], *b.children[i])) return false;
   }
   return true;
-}
-
-// DuckDB would rename such columns without a word.
-Status CheckNames(const ArrowSchema& schema) {
-  std::unordered_set<std::string> names;
-  for (int64_t i = 0; i < schema.n_children; ++i) {
-    const char* name = schema.children[i]->name;
-    if (name == nullptr || *name == '\0') {
-      return Invalid("engine.column_names",
-                     fmt::format("column {} of the Arrow input has no name", i + 1),
-                     "Name the column");
-    }
-    if (!names.insert(duckdb::StringUtil::Lower(name)).second) {
-      return Invalid("engine.column_names",
-                     fmt::format("the Arrow input has two columns \"{}\"; names ignore case", name),
-                     "Rename one of them");
-    }
-  }
-  return {};
-}
-
-Status CheckSchema(const ArrowSchema& schema) {
-  if (schema.release == nullptr || schema.format == nullptr ||
-      std::strcmp(schema.format, "+s") != 0) {
-    return Invalid("engine.bad_input", "the Arrow input is no stream of record batches");
-  }
-  if (schema.n_children < 1) return Invalid("engine.bad_input", "the Arrow input has no columns");
-  return CheckNames(schema);
-}
-
-// A column of instants in nanoseconds: DuckDB would cut them to microseconds without a word.
-bool HasNanoseconds(const ArrowSchema& column) {
-  const std::string_view format = column.format;
-  return format.size() > 4 && format.substr(0, 4) == "tsn:" && column.dictionary == nullptr;
-}
-
-Status CheckMicroseconds(const ArrowSchema& column, const ArrowArray& values) {
-  constexpr int64_t kNanosPerMicro = 1000;
-  const auto* validity = static_cast<const uint8_t*>(values.buffers[0]);
-  const auto* nanos = static_cast<const int64_t*>(values.buffers[1]);
-  for (int64_t i = values.offset; i < values.offset + values.length; ++i) {
-    const bool valid = validity == nullptr || (validity[i / 8] >> (i % 8) & 1) != 0;
-    if (!valid || nanos[i] % kNanosPerMicro == 0) continue;
-    return Invalid(
-        "engine.nanoseconds",
-        fmt::format(
-            "column \"{}\" has nanoseconds, the first in row {} of its batch; timestamps keep "
-            "microseconds",
-            column.name, i - values.offset),
-        "Floor it to us first");
-  }
-  return {};
 }
 
 // A batch seen through a projection: the wanted children in DuckDB's order, the producer's batch
@@ -145,7 +58,7 @@ class ProjectedStream final : public duckdb::ArrowArrayStreamWrapper {
   // columns[i]: the producer's column for DuckDB's i-th, or -1 for none.
   ProjectedStream(const ArrowArrayStream& stream, const ArrowSchema& schema,
                   std::vector<int64_t> columns)
-      : width_(schema.n_children), schema_(schema), columns_(std::move(columns)) {
+      : schema_(schema), columns_(std::move(columns)) {
     arrow_array_stream = stream;
     number_of_rows = -1;
   }
@@ -155,25 +68,15 @@ class ProjectedStream final : public duckdb::ArrowArrayStreamWrapper {
     const int code = arrow_array_stream.get_next(&arrow_array_stream, &chunk->arrow_array);
     if (code != 0) {
       chunk->arrow_array.release = nullptr;  // Undefined after an error.
-      ThrowError(ProducerError(code, &arrow_array_stream));
+      ThrowError(InputFailure(code, &arrow_array_stream));
     }
     if (chunk->arrow_array.release == nullptr) return chunk;
-    if (chunk->arrow_array.n_children != width_) {
-      ThrowError(
-          Invalid("engine.bad_input", fmt::format("an Arrow batch has {} columns, its schema {}",
-                                                  chunk->arrow_array.n_children, width_)));
-    }
-    for (const int64_t column : columns_) {
-      if (column < 0 || !HasNanoseconds(*schema_.children[column])) continue;
-      CheckOrThrow(
-          CheckMicroseconds(*schema_.children[column], *chunk->arrow_array.children[column]));
-    }
+    CheckOrThrow(CheckInputBatch(schema_, chunk->arrow_array, columns_));
     Project(&chunk->arrow_array, columns_);
     return chunk;
   }
 
  private:
-  const int64_t width_;
   const ArrowSchema& schema_;  // Lives as long as the plan.
   const std::vector<int64_t> columns_;
 };
@@ -241,21 +144,13 @@ Status ArrowInput::OpenLocked() {
   if (ready_.release != nullptr) return {};
   ArrowArrayStream stream{};
   LAKEHOLD_TRY(source_.open(&stream));
-  auto schema = std::make_shared<SharedSchema>();
-  const int code = stream.get_schema(&stream, &schema->schema);
-  Status status;
-  if (code != 0) {
-    schema->schema.release = nullptr;
-    status = ProducerError(code, &stream);
-  } else {
-    status = CheckSchema(schema->schema);
-  }
-  if (!status.ok()) {
+  auto schema = ReadInputSchema(&stream);
+  if (!schema.ok()) {
     stream.release(&stream);
-    return status;
+    return std::move(schema).error();
   }
   ready_ = stream;
-  schema_ = std::move(schema);
+  schema_ = std::move(schema).value();
   return {};
 }
 

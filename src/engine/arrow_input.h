@@ -15,6 +15,7 @@
 
 #include "base/result.h"
 #include "engine/engine.h"
+#include "engine/input_contract.h"
 
 namespace lakehold::engine {
 
@@ -35,7 +36,6 @@ class ArrowInput : public std::enable_shared_from_this<ArrowInput> {
   bool consumed() const;
 
  private:
-  struct SharedSchema;
   Status OpenLocked();
 
   const StreamSource source_;

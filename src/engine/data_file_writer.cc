@@ -138,6 +138,12 @@ void DataFileWriter::Cut(duckdb::unique_ptr<ColumnDataCollection> rows) {
   if (partial_ == nullptr && IsRowGroup(*rows)) {
     return Push({series_, series_->NextSequence(), std::move(rows)});
   }
+  if (partial_ == nullptr && rows->Count() <= static_cast<idx_t>(limits::kSmallAppendRows) &&
+      !IsFull(*rows)) {
+    partial_ = std::move(rows);  // Most often all there is: another copy would double its cost.
+    partial_->InitializeAppend(partial_append_);
+    return;
+  }
   for (auto& chunk : rows->Chunks()) {
     if (partial_ == nullptr) partial_ = NewRows(context_, row_types_, partial_append_);
     partial_->Append(partial_append_, chunk);

@@ -236,6 +236,29 @@ Result<CommitReport> DuckDbSession::Write(const WriteRequest& request) {
   });
 }
 
+Result<std::optional<CommitReport>> DuckDbSession::AppendFew(const std::vector<std::string>& table,
+                                                             StreamSource* rows) {
+  return CatchDuckDb([&]() -> Result<std::optional<CommitReport>> {
+    if (in_transaction()) return std::optional<CommitReport>();
+    BeginStatement();
+    LAKEHOLD_ASSIGN(auto peeked, PeekedStream::Open(std::move(*rows)));
+    Clock& clock = instance_->world().environment.runtime.clock;
+    const int64_t deadline_ns = clock.MonotonicNs() + limits::kCommitDeadlineMs * 1'000'000;
+    for (int tries = 1;; ++tries) {
+      auto done = small_appends_.Try(*connection_, table, *peeked);
+      if (done.ok()) {
+        if (*done) reports_.push_back(**done);
+        if (!*done) *rows = PeekedStream::Rest(std::move(peeked));
+        return done;
+      }
+      // The table changed meanwhile, or was made again: perhaps the rows suit what it is now.
+      const bool again = done.error().kind == ErrorKind::kConflict ||
+                         (done.error().reason == "txn.table_gone" && tries == 1);
+      if (!again || clock.MonotonicNs() > deadline_ns) return done;
+    }
+  });
+}
+
 Status DuckDbSession::Register(std::string_view name, StreamSource source) {
   return CatchDuckDb([&]() -> Status {
     auto input = std::make_shared<ArrowInput>(std::move(source));

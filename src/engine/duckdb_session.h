@@ -15,6 +15,7 @@
 #include "engine/arrow_input.h"
 #include "engine/duckdb_instance.h"
 #include "engine/engine.h"
+#include "engine/small_append.h"
 #include "engine/statement.h"
 
 namespace lakehold::engine {
@@ -31,6 +32,8 @@ class DuckDbSession final : public Session {
   const std::vector<CommitReport>& reports() const override { return reports_; }
   Result<Explanation> Explain(std::string_view sql, const Parameters& parameters) override;
   Result<CommitReport> Write(const WriteRequest& request) override;
+  Result<std::optional<CommitReport>> AppendFew(const std::vector<std::string>& table,
+                                                StreamSource* rows) override;
   Result<std::vector<ColumnDescription>> Describe(std::string_view sql,
                                                   const Parameters& parameters) override;
   Status Register(std::string_view name, StreamSource source) override;
@@ -64,6 +67,7 @@ class DuckDbSession final : public Session {
   std::vector<RegisteredInput> registered_;
   std::vector<std::string> lakes_;
   std::vector<CommitReport> reports_;
+  SmallAppends small_appends_;
 
   std::mutex mutex_;  // Guards what Interrupt reads.
   std::vector<duckdb::weak_ptr<duckdb::ClientContext>> contexts_;

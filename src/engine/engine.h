@@ -97,6 +97,11 @@ class Session {
   // Plans a SELECT and says which files it would read; never runs it.
   virtual Result<Explanation> Explain(std::string_view sql, const Parameters& parameters) = 0;
   virtual Result<CommitReport> Write(const WriteRequest& request) = 0;
+  // Appends rows that are few and have the columns of `table` (catalog, schema, name), without a
+  // plan: the same checks, files and commit as Write. Nothing, and nothing done, if they are not
+  // such rows or a transaction is open: `*rows` then gives every row to Register.
+  virtual Result<std::optional<CommitReport>> AppendFew(const std::vector<std::string>& table,
+                                                        StreamSource* rows) = 0;
   // The columns of a SELECT, without running it.
   virtual Result<std::vector<ColumnDescription>> Describe(std::string_view sql,
                                                           const Parameters& parameters) = 0;
@@ -134,6 +139,6 @@ using OpenEngineFunction = Engine* (*)(const Environment* environment, const cha
                                        Error* error);
 inline constexpr const char* kOpenEngineSymbol = "lakehold_engine_open";
 // Version of this header: the loader and the library must agree.
-inline constexpr const char* kEngineAbi = "lakehold-engine-1";
+inline constexpr const char* kEngineAbi = "lakehold-engine-2";
 
 }  // namespace lakehold::engine

@@ -8,7 +8,6 @@
 #include <fmt/format.h>
 
 #include "base/uuid.h"
-#include "delta/action_json.h"
 #include "delta/log_path.h"
 #include "delta/snapshot_cache.h"
 #include "engine/duckdb_errors.h"
@@ -16,6 +15,7 @@
 #include "engine/lake_schema.h"
 #include "engine/session_state.h"
 #include "storage/atomic_file.h"
+#include "txn/commit.h"
 
 namespace lakehold::engine {
 namespace {
@@ -46,36 +46,6 @@ Result<delta::VersionSpec> SpecOf(const duckdb::BoundAtClause& at) {
     return delta::VersionSpec(delta::AtTime{micros >= 0 ? micros / 1000 : (micros - 999) / 1000});
   }
   return bad("only VERSION and TIMESTAMP can be named");
-}
-
-// Rows that go with the removed files; files that do not say how many they hold count nothing.
-int64_t RowsOf(const delta::FileTable& files, const delta::FileOrdinals& ordinals) {
-  if (ordinals.empty()) return 0;
-  const auto records = files.NumRecords();
-  int64_t rows = 0;
-  for (const auto ordinal : ordinals) {
-    const auto* vector = files.Get(ordinal).deletion_vector;
-    if (records[ordinal] >= 0)
-      rows += records[ordinal] - (vector != nullptr ? vector->cardinality : 0);
-  }
-  return rows;
-}
-
-// Delta's words for what a write did, as the text of numbers.
-void FillMetrics(const CommitReport& report, txn::Draft& draft) {
-  if (draft.adds.empty() && draft.removes.empty()) return;
-  const auto tell = [&](const char* name, int64_t value) {
-    draft.info.operation_metrics.emplace_back(name, fmt::format("\"{}\"", value));
-  };
-  tell("numFiles", report.files_added);
-  tell("numOutputRows", report.rows_added);
-  tell("numOutputBytes", report.bytes_added);
-  if (draft.removes.empty()) return;
-  int64_t removed_bytes = 0;
-  for (const auto ordinal : draft.removes)
-    removed_bytes += draft.base->files().Get(ordinal).size_bytes;
-  tell("numRemovedFiles", report.files_removed);
-  tell("numRemovedBytes", removed_bytes);
 }
 
 }  // namespace
@@ -334,55 +304,6 @@ void LakeTransaction::AddReadsLocked() {
   }
 }
 
-CommitReport LakeTransaction::ReportLocked() const {
-  const auto& draft = written_->draft;
-  CommitReport report;
-  report.table = written_->name;
-  report.operation = draft.info.operation.value_or("WRITE");
-  report.rows_added = written_->rows_added;
-  report.files_added = static_cast<int64_t>(draft.adds.size());
-  report.files_removed = static_cast<int64_t>(draft.removes.size());
-  for (const auto& add : draft.adds) report.bytes_added += add.size_bytes;
-  if (draft.base) report.rows_removed = RowsOf(draft.base->files(), draft.removes);
-  if (draft.protocol && draft.protocol->reader_features) {
-    for (const auto& feature : *draft.protocol->reader_features) {
-      const auto* before = draft.base ? &draft.base->protocol().reader_features : nullptr;
-      const bool had =
-          before && *before && std::count((*before)->begin(), (*before)->end(), feature) > 0;
-      if (!had) report.reader_features.push_back(feature);
-    }
-  }
-  return report;
-}
-
-Result<CommitReport> LakeTransaction::Publish(duckdb::ClientContext& context) {
-  auto& state = SessionState::Of(context);
-  AddReadsLocked();
-  auto report = ReportLocked();
-  auto written = std::exchange(written_, std::nullopt);
-  for (const auto& [key, value] : state.operation_parameters) {
-    std::string json;
-    delta::AppendJsonString(value, json);
-    written->draft.info.operation_parameters.emplace_back(key, std::move(json));
-  }
-  FillMetrics(report, written->draft);
-  txn::CommitOptions options;
-  options.engine_info = "lakehold/" LAKEHOLD_VERSION;
-  options.cancel = state.cancel.get();
-  LAKEHOLD_ASSIGN(auto outcome,
-                  txn::Commit(written->root, std::move(written->draft), std::move(written->files),
-                              options, lake_.world().log_context()));
-  if (const auto* lost = std::get_if<txn::Conflicted>(&outcome)) {
-    return Conflict(lost->reason, fmt::format("{}: {}", written->name, lost->message),
-                    "Read the table again and redo the statement");
-  }
-  const auto& committed = std::get<txn::Committed>(outcome);
-  report.version = committed.version;
-  report.txn_id = committed.txn_id;
-  report.attempts = committed.attempts;
-  return report;
-}
-
 // Whether the folder has arrived although the store said that moving it failed.
 Result<bool> LakeTransaction::LiesIn(const std::string& grave, const Error& cause) {
   const auto found = lake_.store()->ListFolders(grave);
@@ -426,8 +347,11 @@ Result<std::vector<CommitReport>> LakeTransaction::Commit(duckdb::ClientContext&
   std::lock_guard lock(mutex_);
   std::vector<CommitReport> reports;
   if (written_ && !written_->draft.empty()) {
-    LAKEHOLD_ASSIGN(auto report, Publish(context));
-    reports.push_back(std::move(report));
+    AddReadsLocked();
+    auto written = std::exchange(written_, std::nullopt);
+    LAKEHOLD_ASSIGN(auto published,
+                    Publish(std::move(*written), SessionState::Of(context), lake_.world()));
+    reports.push_back(std::move(published.report));
   }
   if (dropped_) {
     LAKEHOLD_ASSIGN(auto report, MoveDropped());

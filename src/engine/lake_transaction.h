@@ -24,7 +24,7 @@
 #include "delta/snapshot.h"
 #include "engine/engine.h"
 #include "engine/lake_table.h"
-#include "txn/commit.h"
+#include "engine/publication.h"
 #include "txn/draft.h"
 #include "txn/plan.h"
 
@@ -97,12 +97,7 @@ class LakeTransaction final : public duckdb::Transaction {
     LakeTable* entry = nullptr;
   };
   // The one table this transaction writes.
-  struct Written {
-    delta::TableRoot root;
-    std::string name;  // For people.
-    txn::Draft draft;
-    txn::WrittenFiles files;
-    int64_t rows_added = 0;
+  struct Written : WrittenTable {
     std::set<uint64_t> statements;
   };
   struct Read {
@@ -127,8 +122,6 @@ class LakeTransaction final : public duckdb::Transaction {
   // Makes own writes visible: the snapshot of base and draft.
   Status RefreshLocked();
   void AddReadsLocked();
-  CommitReport ReportLocked() const;
-  Result<CommitReport> Publish(duckdb::ClientContext& context);
   Result<CommitReport> MoveDropped();
   Result<bool> LiesIn(const std::string& grave, const Error& cause);
 

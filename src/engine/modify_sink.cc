@@ -114,18 +114,6 @@ std::vector<delta::Field> PartitionFields(const delta::Snapshot& snapshot) {
   return fields;
 }
 
-DataFileTarget TargetOf(LakeTable& table) {
-  const delta::Snapshot& snapshot = *table.snapshot();
-  const LakeCatalog& lake = table.lake_schema().lake();
-  return {snapshot.root(),
-          snapshot.schema(),
-          snapshot.metadata().partition_columns,
-          snapshot.metadata().configuration,
-          lake.PathOf(""),
-          lake.world().stores,
-          lake.world().environment.runtime};
-}
-
 // The table to write, open for it: an existing one, or the one this statement makes.
 LakeTable& ModifySink::OpenTable(ClientContext& context) const {
   if (schema != nullptr) {
@@ -162,7 +150,8 @@ unique_ptr<duckdb::GlobalSinkState> ModifySink::GetGlobalSinkState(ClientContext
       return CheckPartitionMatches(where, fields, values);
     };
   }
-  state->writer = std::make_unique<DataFileWriter>(context, TargetOf(open), std::move(accept));
+  state->writer = std::make_unique<DataFileWriter>(
+      context, DataFileTargetOf(*open.snapshot(), open.lake_schema().lake()), std::move(accept));
   return state;
 }
 
@@ -262,6 +251,16 @@ void RefuseNestedNanoseconds(const std::string& column, const LogicalType& type)
 }
 
 }  // namespace
+
+DataFileTarget DataFileTargetOf(const delta::Snapshot& snapshot, const LakeCatalog& lake) {
+  return {snapshot.root(),
+          snapshot.schema(),
+          snapshot.metadata().partition_columns,
+          snapshot.metadata().configuration,
+          lake.PathOf(""),
+          lake.world().stores,
+          lake.world().environment.runtime};
+}
 
 PhysicalOperator& PlanLakeInsert(ClientContext& context, duckdb::PhysicalPlanGenerator& planner,
                                  duckdb::LogicalInsert& op,

@@ -9,9 +9,16 @@
 #include "duckdb/planner/operator/logical_create_table.hpp"
 #include "duckdb/planner/operator/logical_insert.hpp"
 
+#include "delta/snapshot.h"
+#include "engine/data_file_series.h"
 #include "engine/table_definition.h"
 
 namespace lakehold::engine {
+
+class LakeCatalog;
+
+// Where new data files of a table go, and how they look.
+DataFileTarget DataFileTargetOf(const delta::Snapshot& snapshot, const LakeCatalog& lake);
 
 // INSERT INTO a lake's table; with PendingWrite::overwrite set, in place of what is there.
 duckdb::PhysicalOperator& PlanLakeInsert(duckdb::ClientContext& context,

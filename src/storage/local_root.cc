@@ -34,11 +34,11 @@ Opened Adopt(int fd) {
   return {UniqueFd(fd), 0};
 }
 
-int OpenAt2(int folder, const std::string& path, int flags, mode_t mode) {
+int OpenAt2(int folder, const std::string& path, int flags, mode_t mode, uint64_t resolve) {
   open_how how{};
   how.flags = static_cast<uint64_t>(flags | O_CLOEXEC);
   how.mode = mode;
-  how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS;
+  how.resolve = resolve;
   int fd = -1;
   do {  // EAGAIN: something was renamed while the kernel walked.
     fd = static_cast<int>(syscall(SYS_openat2, folder, path.c_str(), &how, sizeof how));
@@ -62,6 +62,9 @@ Opened RefuseLink(Opened opened, int flags) {
   return opened;
 }
 
+// Keys have no ".." parts; whatever looks like one is opened the careful way.
+bool MayClimb(std::string_view key) { return key.find("..") != std::string_view::npos; }
+
 }  // namespace
 
 std::string LocalRoot::PathOf(std::string_view key) const {
@@ -72,13 +75,20 @@ std::string LocalRoot::PathOf(std::string_view key) const {
 Opened LocalRoot::Open(std::string_view key, int flags, mode_t mode) {
   // The path is looked up each time: a root that was moved away and made again is another root.
   const bool root_itself = key.empty() && (flags & O_TMPFILE) != O_TMPFILE;
+  if (!root_itself && openat2_works_.load(std::memory_order_relaxed) && !MayClimb(key)) {
+    // Root and key in one call: without links and without ".." nothing lies outside. A link in the
+    // root's own path is none of our business: then they are opened one after the other.
+    Opened opened = Adopt(OpenAt2(AT_FDCWD, PathOf(key), flags, mode, RESOLVE_NO_SYMLINKS));
+    const bool undecided = opened.error == ELOOP || opened.error == ENOSYS || opened.error == EPERM;
+    if (!undecided) return opened;
+  }
   Opened root = Adopt(
       Retry([&] { return open(path_.c_str(), (root_itself ? flags : kFolderFlags) | O_CLOEXEC); }));
   if (!root.ok() || root_itself) return root;
   if (openat2_works_.load(std::memory_order_relaxed)) {
     // Without O_NOFOLLOW: it would turn a link at the end into ENOTDIR, or hand it out (O_PATH).
-    Opened opened =
-        Adopt(OpenAt2(root.fd.get(), key.empty() ? "." : std::string(key), flags, mode));
+    Opened opened = Adopt(OpenAt2(root.fd.get(), key.empty() ? "." : std::string(key), flags, mode,
+                                  RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS));
     // Kernels before 5.6 do not know the call; sandboxes forbid it with EPERM, which plain openat
     // will tell again if real.
     if (opened.error != ENOSYS && opened.error != EPERM) return opened;

@@ -16,8 +16,14 @@ Result<CommitReport> Write(engine::Session& session, const Target& target,
                    fmt::format("{}: a condition only makes sense for an overwrite", target.name));
   }
   if (request.where) LAKEHOLD_TRY(session.CheckExpression(*request.where));
+  // A few rows of the table's own columns need no statement; all others come back.
+  StreamSource rows = request.rows;
+  if (request.mode == WriteMode::kAppend && request.parameters.empty()) {
+    LAKEHOLD_ASSIGN(auto report, session.AppendFew(target.path, &rows));
+    if (report) return std::move(*report);
+  }
   NamedInput input(session);
-  LAKEHOLD_TRY(input.Register(request.rows));
+  LAKEHOLD_TRY(input.Register(std::move(rows)));
   LAKEHOLD_ASSIGN(const auto source, input.Columns());
   LAKEHOLD_ASSIGN(const auto columns,
                   session.Describe(fmt::format("SELECT * FROM {}", target.quoted), {}));

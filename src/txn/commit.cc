@@ -9,6 +9,7 @@
 #include "base/uuid.h"
 #include "delta/action_json.h"
 #include "delta/log_path.h"
+#include "delta/next_snapshot.h"
 #include "txn/aftermath.h"
 #include "txn/backoff.h"
 #include "txn/winner_log.h"
@@ -113,11 +114,10 @@ class Race {
   }
 
   Status StageEntry() {
-    const std::string json = delta::FormatCommit(ToActions(draft_, *draft_.info.timestamp_ms));
-    entry_bytes_ = json.size();
-    if (entry_ && !offer_unknown_) return entry_->Rewrite(AsBytes(json));
+    json_ = Bytes::CopyOf(delta::FormatCommit(ToActions(draft_, *draft_.info.timestamp_ms)));
+    if (entry_ && !offer_unknown_) return entry_->Rewrite(json_.span());
     LAKEHOLD_ASSIGN(auto sink, root_.store->OpenSink(root_.KeyOf(delta::kLogFolder)));
-    LAKEHOLD_TRY(sink->Write(AsBytes(json)));
+    LAKEHOLD_TRY(sink->Write(json_.span()));
     LAKEHOLD_ASSIGN(entry_, sink->Finish());
     offer_unknown_ = false;
     return {};
@@ -139,8 +139,12 @@ class Race {
   Result<Sighting> Offer() {
     ++attempts_;
     auto attempt = committer_.TryCommit(root_, next_, *entry_);
-    if (attempt.ok())
-      return std::holds_alternative<Won>(*attempt) ? Sighting::kOurs : Sighting::kTheirs;
+    if (attempt.ok()) {
+      auto* won = std::get_if<Won>(&*attempt);
+      if (won == nullptr) return Sighting::kTheirs;
+      won_ = std::move(won->meta);
+      return Sighting::kOurs;
+    }
     LAKEHOLD_ASSIGN(const auto sighting, LookForOurs(attempt.error()));
     const bool settled = attempt.error().kind != ErrorKind::kOutcomeUnknown;
     if (sighting == Sighting::kAbsent && settled) {
@@ -218,8 +222,16 @@ class Race {
     committed.timestamp_ms = draft_.info.in_commit_timestamp_ms.value_or(*draft_.info.timestamp_ms);
     committed.txn_id = *draft_.info.txn_id;
     committed.attempts = attempts_;
-    ScheduleCheckpoint(root_, draft_.base, committed, entry_bytes_, options_, context_);
+    ScheduleCheckpoint(root_, draft_.base, committed, json_.size(), options_, context_);
+    committed.snapshot = SnapshotOf(version);
     return Outcome(std::move(committed));
+  }
+
+  // A gift, made of what is in memory: without it the next reader reads the entry.
+  std::shared_ptr<const delta::Snapshot> SnapshotOf(delta::Version version) const {
+    if (!won_ || !draft_.base || version != draft_.base->version() + 1) return nullptr;
+    auto next = delta::NextSnapshot(*draft_.base, {version, *won_}, json_);
+    return next.ok() ? std::move(next).value() : nullptr;
   }
 
   Error Unknown(const std::string& cause) const {
@@ -255,7 +267,8 @@ class Race {
   const int64_t started_ns_;
   delta::Version next_;  // The version offered next.
   std::unique_ptr<storage::Staged> entry_;
-  uint64_t entry_bytes_ = 0;
+  Bytes json_;  // What the entry holds.
+  std::optional<storage::ObjectMeta> won_;
   int attempts_ = 0;
   bool offer_unknown_ = false;  // The staged entry may have a name: it must not be rewritten.
   std::optional<delta::Version> ours_at_;

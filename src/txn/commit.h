@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -37,6 +38,9 @@ struct Committed {
   int64_t timestamp_ms = 0;
   std::string txn_id;
   int attempts = 1;
+  // The table as of `version`, if that followed the draft's base at once: what a refresh would
+  // read.
+  std::shared_ptr<const delta::Snapshot> snapshot;
 };
 using Outcome = std::variant<Committed, Conflicted>;  // Losing a race is an answer, not an error.
 

@@ -57,6 +57,26 @@ TEST(CommitTest, BlindAppendsOnOneBaseBothLand) {
   EXPECT_EQ(bench.Load()->files().live_files(), 2);
 }
 
+TEST(CommitTest, TheWinnerOfAnUncontestedRaceKnowsTheTableItMade) {
+  TableBench bench;
+  bench.Create();
+  const auto base = bench.Load();
+  const auto first = bench.Append(base, 3);
+  ASSERT_TRUE(first.ok());
+  const auto made = std::get<Committed>(*first).snapshot;
+  ASSERT_NE(made, nullptr);
+  const auto read = bench.Load();
+  EXPECT_EQ(made->version(), 1);
+  EXPECT_EQ(made->commit_identity(), read->commit_identity());
+  EXPECT_EQ(made->timestamp_ms(), read->timestamp_ms());
+  EXPECT_EQ(made->files().live_files(), read->files().live_files());
+  // Who had to pass a winner has not seen the table between.
+  const auto second = bench.Append(base, 4);
+  ASSERT_TRUE(second.ok());
+  EXPECT_EQ(std::get<Committed>(*second).version, 2);
+  EXPECT_EQ(std::get<Committed>(*second).snapshot, nullptr);
+}
+
 TEST(CommitTest, AnEmptyDraftIsRefused) {
   TableBench bench;
   bench.Create();

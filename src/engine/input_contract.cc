@@ -1,0 +1,121 @@
+#include "engine/input_contract.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <string>
+#include <string_view>
+#include <unordered_set>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace lakehold::engine {
+namespace {
+
+std::string LowerCase(std::string text) {
+  std::ranges::transform(text, text.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  });
+  return text;
+}
+
+// DuckDB would rename such columns without a word.
+Status CheckNames(const ArrowSchema& schema) {
+  std::unordered_set<std::string> names;
+  for (int64_t i = 0; i < schema.n_children; ++i) {
+    const char* name = schema.children[i]->name;
+    if (name == nullptr || *name == '\0') {
+      return Invalid("engine.column_names",
+                     fmt::format("column {} of the Arrow input has no name", i + 1),
+                     "Name the column");
+    }
+    if (!names.insert(LowerCase(name)).second) {
+      return Invalid("engine.column_names",
+                     fmt::format("the Arrow input has two columns \"{}\"; names ignore case", name),
+                     "Rename one of them");
+    }
+  }
+  return {};
+}
+
+Status CheckSchema(const ArrowSchema& schema) {
+  if (schema.release == nullptr || schema.format == nullptr ||
+      std::strcmp(schema.format, "+s") != 0) {
+    return Invalid("engine.bad_input", "the Arrow input is no stream of record batches");
+  }
+  if (schema.n_children < 1) return Invalid("engine.bad_input", "the Arrow input has no columns");
+  return CheckNames(schema);
+}
+
+// A column of instants in nanoseconds: DuckDB would cut them to microseconds without a word.
+bool HasNanoseconds(const ArrowSchema& column) {
+  const std::string_view format = column.format;
+  return format.size() > 4 && format.substr(0, 4) == "tsn:" && column.dictionary == nullptr;
+}
+
+Status CheckMicroseconds(const ArrowSchema& column, const ArrowArray& values) {
+  constexpr int64_t kNanosPerMicro = 1000;
+  const auto* validity = static_cast<const uint8_t*>(values.buffers[0]);
+  const auto* nanos = static_cast<const int64_t*>(values.buffers[1]);
+  for (int64_t i = values.offset; i < values.offset + values.length; ++i) {
+    const bool valid = validity == nullptr || (validity[i / 8] >> (i % 8) & 1) != 0;
+    if (!valid || nanos[i] % kNanosPerMicro == 0) continue;
+    return Invalid(
+        "engine.nanoseconds",
+        fmt::format(
+            "column \"{}\" has nanoseconds, the first in row {} of its batch; timestamps keep "
+            "microseconds",
+            column.name, i - values.offset),
+        "Floor it to us first");
+  }
+  return {};
+}
+
+}  // namespace
+
+SharedSchema::~SharedSchema() {
+  if (schema.release != nullptr) schema.release(&schema);
+}
+
+void SharedSchema::Share(std::shared_ptr<SharedSchema> shared, ArrowSchema* out) {
+  *out = shared->schema;
+  out->private_data = new std::shared_ptr<SharedSchema>(std::move(shared));
+  out->release = [](ArrowSchema* copy) {
+    delete static_cast<std::shared_ptr<SharedSchema>*>(copy->private_data);
+    copy->release = nullptr;
+  };
+}
+
+Result<std::shared_ptr<SharedSchema>> ReadInputSchema(ArrowArrayStream* stream) {
+  auto shared = std::make_shared<SharedSchema>();
+  const int code = stream->get_schema(stream, &shared->schema);
+  if (code != 0) {
+    shared->schema.release = nullptr;  // Undefined after an error.
+    return InputFailure(code, stream);
+  }
+  LAKEHOLD_TRY(CheckSchema(shared->schema));
+  return shared;
+}
+
+Error InputFailure(int code, ArrowArrayStream* stream) {
+  const char* last = stream->get_last_error(stream);
+  std::string text = last == nullptr || *last == '\0' ? "the producer gave no reason" : last;
+  if (code == ECANCELED) return Cancelled("engine.interrupted", std::move(text));
+  return IoError("engine.input_failed", fmt::format("the Arrow input failed: {}", text));
+}
+
+Status CheckInputBatch(const ArrowSchema& schema, const ArrowArray& batch,
+                       std::span<const int64_t> columns) {
+  if (batch.n_children != schema.n_children) {
+    return Invalid("engine.bad_input", fmt::format("an Arrow batch has {} columns, its schema {}",
+                                                   batch.n_children, schema.n_children));
+  }
+  for (const int64_t column : columns) {
+    if (column < 0 || !HasNanoseconds(*schema.children[column])) continue;
+    LAKEHOLD_TRY(CheckMicroseconds(*schema.children[column], *batch.children[column]));
+  }
+  return {};
+}
+
+}  // namespace lakehold::engine
