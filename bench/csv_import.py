@@ -1,4 +1,4 @@
-"""P14: a CSV of 1M rows to a table, types inferred, against DuckDB CSV to Parquet and deltalake
+"""P14: a CSV of 5M rows to a table, types inferred, against DuckDB CSV to Parquet and deltalake
 through pyarrow."""
 
 from __future__ import annotations

@@ -14,11 +14,15 @@ import subprocess
 import sys
 import time
 import urllib.parse
+from collections.abc import Callable
 
+import deltalake
 import duckdb
 from harness import arguments, fresh_folder, machine, versions
 
 import lakehold as lh
+
+Run = Callable[[str], int]  # Runs a query, tells how many rows it gave.
 
 TABLES = ("region", "nation", "supplier", "customer", "part", "partsupp", "orders", "lineitem")
 
@@ -53,6 +57,7 @@ def main() -> None:
         lake = lh.connect(f"{folder}/lake", durability="none")
         plain = duckdb.connect()
         plain.execute("SET threads = 2")
+        builder = deltalake.QueryBuilder()
         for table in TABLES:
             lake.sql(
                 f"CREATE TABLE {table} AS SELECT * FROM read_parquet('{folder}/{table}.parquet')"
@@ -61,34 +66,40 @@ def main() -> None:
                 urllib.parse.unquote(file["uri"]) for file in lake.table(table).files().to_pylist()
             ]
             plain.execute(f"CREATE VIEW {table} AS SELECT * FROM read_parquet({files!r})")
-        ratios = measure(lake, plain, options.rounds)
-    values = [statistics.median(some) for some in ratios]
-    geomean = math.exp(statistics.fmean(math.log(value) for value in values))
-    print(f"\nlakehold / DuckDB on bare Parquet: geomean {geomean:.3f}, worst {max(values):.2f}\n")
+            builder.register(table, deltalake.DeltaTable(f"{folder}/lake/{table}"))
+        contenders: dict[str, Run] = {
+            "lakehold": lambda query: lake.sql(query).to_arrow().num_rows,
+            "bare Parquet": lambda query: plain.execute(query).to_arrow_table().num_rows,
+            "deltalake": lambda query: builder.execute(query).read_all().num_rows,
+        }
+        measure(contenders, options.rounds)
 
 
-def measure(lake: lh.Lake, plain: duckdb.DuckDBPyConnection, rounds: int) -> list[list[float]]:
-    print(
-        "| query | lakehold, ms | bare Parquet, ms | ratio (median of rounds) |\n|---:|---:|---:|---:|"
-    )
-    ratios = []
+def measure(contenders: dict[str, Run], rounds: int) -> None:
+    """Every query in turn by all contenders, in the other order every other round, the first not
+    counted."""
+    peers = list(contenders)[1:]
+    heads = [f"{name}, ms" for name in contenders] + [f"lakehold / {name}" for name in peers]
+    print(f"| query | {' | '.join(heads)} |\n|---:|{'---:|' * len(heads)}")
+    medians: dict[str, list[float]] = {name: [] for name in peers}
     for number, query in enumerate(queries(), start=1):
-        ours, theirs = [], []
-        for _ in range(rounds + 1):
-            started = time.perf_counter()
-            mine = lake.sql(query).to_arrow()
-            ours.append(time.perf_counter() - started)
-            started = time.perf_counter()
-            other = plain.execute(query).to_arrow_table()
-            theirs.append(time.perf_counter() - started)
-        assert mine.num_rows == other.num_rows, number
-        pairs = [a / b for a, b in zip(ours[1:], theirs[1:])]
-        ratios.append(pairs)
-        middle = statistics.median(pairs)
-        print(
-            f"| {number} | {statistics.median(ours[1:]) * 1e3:.0f} | {statistics.median(theirs[1:]) * 1e3:.0f} | {middle:.2f} |"
-        )
-    return ratios
+        times: dict[str, list[float]] = {name: [] for name in contenders}
+        for turn in range(rounds + 1):
+            rows = set()
+            for name in list(contenders)[:: 1 if turn % 2 else -1]:
+                started = time.perf_counter()
+                rows.add(contenders[name](query))
+                times[name].append(time.perf_counter() - started)
+            assert len(rows) == 1, (number, rows)
+        for name in peers:
+            pairs = zip(times["lakehold"][1:], times[name][1:])
+            medians[name].append(statistics.median(a / b for a, b in pairs))
+        cells = [f"{statistics.median(some[1:]) * 1e3:.0f}" for some in times.values()]
+        cells += [f"{medians[name][-1]:.2f}" for name in peers]
+        print(f"| {number} | {' | '.join(cells)} |", flush=True)
+    for name, values in medians.items():
+        middle = math.exp(statistics.fmean(math.log(value) for value in values))
+        print(f"\nlakehold / {name}: geomean {middle:.3f}, worst {max(values):.2f}")
 
 
 if __name__ == "__main__":
