@@ -35,7 +35,8 @@ void AddGlobalFlags(CLI::App& app, GlobalFlags& flags, Door& door) {
       "lakehold LAKE opens the shell; lakehold VERB --help explains a verb.\n"
       "What flags leave open, LAKEHOLD_* says, then lakehold.toml of this folder or one above,\n"
       "then ~/.config/lakehold/config.toml.\n"
-      "Exit codes: 0 done, 2 bad call, 3 not found, 4 exists, 5 conflict, 6 outcome unknown,\n"
+      "Exit codes: 0 done, 1 conformance: some are wrong, 2 bad call, 3 not found, 4 exists, 5 "
+      "conflict, 6 outcome unknown,\n"
       "7 denied, 8 unsupported, 9 corrupt, 10 unavailable, 11 disk, 70 bug, 130 interrupted.");
 }
 

@@ -26,6 +26,7 @@ void AddFiles(CLI::App& app, Door& door);
 void AddStatus(CLI::App& app, Door& door);
 void AddCheckpoint(CLI::App& app, Door& door);
 void AddFsck(CLI::App& app, Door& door);
+void AddConformance(CLI::App& app, Door& door);
 void AddCompletion(CLI::App& app, Door& door);
 
 // The options verbs share.

@@ -77,7 +77,7 @@ def test_version_is_quick_and_says_the_build(run):
 
 
 def test_every_verb_explains_itself(run):
-    for verb in "create import append sql cat head schema log files status checkpoint fsck".split():
+    for verb in "create import append sql cat head schema log files status checkpoint fsck conformance".split():
         assert "--help" in run(verb, "--help")[0]
 
 
