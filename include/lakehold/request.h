@@ -26,6 +26,10 @@ struct CreateRequest {
   enum class IfExists { kError, kIgnore, kReplace } if_exists = IfExists::kError;
   // Writes the rows of `like` in the same version.
   bool with_rows = false;
+  // SQL types for some columns of `like`, as in {"c": "VARCHAR"}: for what has no type of its own,
+  // or none that a table can hold.
+  std::map<std::string, std::string> types;
+  FileOptions files;
 };
 
 struct WriteRequest {
@@ -36,6 +40,9 @@ struct WriteRequest {
   Parameters parameters;  // Of `where`.
   bool naive_timestamps_are_utc =
       false;  // Zone-less values into a timestamp column; else they are refused.
+  // SQL types of some columns of the input, before they are fitted to the table's.
+  std::map<std::string, std::string> types;
+  FileOptions files;
 };
 
 struct ScanRequest {

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <utility>
 #include <variant>
+#include <vector>
 
 namespace lakehold {
 
@@ -40,10 +41,23 @@ struct Error {
   std::string message;  // Which object, which numbers, why. One line.
   std::string hint;     // The next step; may be empty.
   std::string transaction_id;  // Only with kOutcomeUnknown: the id to look for.
+  // What it is about, for programs: a word once, such as "table", "path", "version", "column",
+  // "row" (from 0), "value", "file", "line".
+  std::vector<std::pair<std::string, std::string>> context = {};
 
+  // The same error that knows one word more; a word that is there stays as it is.
+  Error With(std::string_view word, std::string value) &&;
   // "message. hint [reason]", for people.
   std::string ToString() const;
 };
+
+inline Error Error::With(std::string_view word, std::string value) && {
+  for (const auto& known : context) {
+    if (known.first == word) return std::move(*this);
+  }
+  context.emplace_back(word, std::move(value));
+  return std::move(*this);
+}
 
 // The part of std::expected<T, Error> lakehold uses.
 template <typename T>

@@ -48,6 +48,9 @@ class LAKEHOLD_EXPORT Table {
   Result<Table> At(const VersionSpec& spec) const;
 
   Result<TableStatus> Describe() const;
+  // What the last call that looked saw, without looking again; nothing before the first look and
+  // after a write.
+  std::optional<TableStatus> LastStatus() const;
   Result<std::vector<HistoryEntry>> History(size_t limit = SIZE_MAX) const;
   Result<std::vector<DataFile>> Files() const;
   // Live rows: from the log where it tells exactly, else counted by a scan.

@@ -427,7 +427,8 @@ class CommitReader {
     if (!any)
       return Corrupt("delta.bad_commit",
                      fmt::format("{} is empty ({} bytes, no action)", name_, text_.size()),
-                     "restore the file from a backup; nothing was changed");
+                     "restore the file from a backup; nothing was changed")
+          .With("file", std::string(name_));
     return {};
   }
 
@@ -502,7 +503,9 @@ class CommitReader {
 
   Error Bad(std::string_view reason, std::string_view cause) const {
     return Corrupt(reason, fmt::format("{}, line {}: {}", name_, line_, cause),
-                   "restore the file from a backup; nothing was changed");
+                   "restore the file from a backup; nothing was changed")
+        .With("file", std::string(name_))
+        .With("line", std::to_string(line_));
   }
 
   std::string_view text_;

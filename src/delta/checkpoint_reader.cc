@@ -16,7 +16,8 @@ namespace {
 Status ReadJsonSidecars(const Bytes& manifest, std::string_view key,
                         std::vector<Sidecar>& sidecars) {
   const auto bad = [&](std::string_view cause) {
-    return Corrupt("delta.bad_checkpoint", fmt::format("{}: {}", key, cause));
+    return Corrupt("delta.bad_checkpoint", fmt::format("{}: {}", key, cause))
+        .With("file", std::string(key));
   };
   simdjson::dom::parser parser;
   simdjson::dom::document_stream rows;

@@ -116,11 +116,14 @@ Error NoSuchVersion(const TableRoot& root, const LogScan& scan, Version version)
             root.uri(), version),
         "restore the missing log files from a backup");
   }
-  return NotFound(
-      "delta.no_such_version",
-      fmt::format("{}: there is no version {}; versions {}{} to {}{} can be read", root.uri(),
-                  version, *first, TimeOf(scan, *first), last, TimeOf(scan, last)),
-      "ask for one of them");
+  return NotFound("delta.no_such_version",
+                  fmt::format("{}: there is no version {}; versions {}{} to {}{} can be read",
+                              root.uri(), version, *first, TimeOf(scan, *first), last,
+                              TimeOf(scan, last)),
+                  "ask for one of them")
+      .With("version", std::to_string(version))
+      .With("first_version", std::to_string(*first))
+      .With("last_version", std::to_string(last));
 }
 
 Error NotATable(const TableRoot& root) {
@@ -135,7 +138,9 @@ Error Gap(const TableRoot& root, Version missing, Version target) {
                  fmt::format("{}: {} is missing, so version {} cannot be put together", root.uri(),
                              root.LogKeyOf(CommitName(missing)), target),
                  "restore the file from a backup, or remove the later log files if they do not "
-                 "belong to the table");
+                 "belong to the table")
+      .With("file", root.LogKeyOf(CommitName(missing)))
+      .With("version", std::to_string(target));
 }
 
 void SetCheckpoint(LogListing& listing, Version version, const FoundCheckpoint& found) {

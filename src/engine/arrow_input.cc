@@ -1,5 +1,6 @@
 #include "engine/arrow_input.h"
 
+#include <algorithm>
 #include <cstring>
 #include <string>
 #include <string_view>
@@ -53,19 +54,44 @@ void Project(ArrowArray* batch, const std::vector<int64_t>& columns) {
   };
 }
 
+struct KeptInput final : duckdb::DependencyItem {
+  std::shared_ptr<ArrowInput> input;
+  ArrowSchema bound{};  // A copy: what the plan's types came from.
+  ~KeptInput() override {
+    if (bound.release != nullptr) bound.release(&bound);
+  }
+};
+
+thread_local const ArrowInput* producing = nullptr;
+
+// While a producer gives rows, this thread is within it.
+class Producer {
+ public:
+  explicit Producer(const ArrowInput* input) : before_(std::exchange(producing, input)) {}
+  ~Producer() { producing = before_; }
+  Producer(const Producer&) = delete;
+  Producer& operator=(const Producer&) = delete;
+
+ private:
+  const ArrowInput* before_;
+};
+
 class ProjectedStream final : public duckdb::ArrowArrayStreamWrapper {
  public:
   // columns[i]: the producer's column for DuckDB's i-th, or -1 for none.
-  ProjectedStream(const ArrowArrayStream& stream, const ArrowSchema& schema,
+  ProjectedStream(const ArrowArrayStream& stream, const KeptInput& kept,
                   std::vector<int64_t> columns)
-      : schema_(schema), columns_(std::move(columns)) {
+      : input_(kept.input), schema_(kept.bound), columns_(std::move(columns)) {
     arrow_array_stream = stream;
     number_of_rows = -1;
   }
 
   duckdb::shared_ptr<duckdb::ArrowArrayWrapper> GetNextChunk() override {
     auto chunk = duckdb::make_shared_ptr<duckdb::ArrowArrayWrapper>();
-    const int code = arrow_array_stream.get_next(&arrow_array_stream, &chunk->arrow_array);
+    const int code = [&] {
+      const Producer producer(input_.get());
+      return arrow_array_stream.get_next(&arrow_array_stream, &chunk->arrow_array);
+    }();
     if (code != 0) {
       chunk->arrow_array.release = nullptr;  // Undefined after an error.
       ThrowError(InputFailure(code, &arrow_array_stream));
@@ -77,16 +103,9 @@ class ProjectedStream final : public duckdb::ArrowArrayStreamWrapper {
   }
 
  private:
+  const std::shared_ptr<ArrowInput> input_;
   const ArrowSchema& schema_;  // Lives as long as the plan.
   const std::vector<int64_t> columns_;
-};
-
-struct KeptInput final : duckdb::DependencyItem {
-  std::shared_ptr<ArrowInput> input;
-  ArrowSchema bound{};  // A copy: what the plan's types came from.
-  ~KeptInput() override {
-    if (bound.release != nullptr) bound.release(&bound);
-  }
 };
 
 duckdb::unique_ptr<duckdb::ArrowArrayStreamWrapper> Produce(
@@ -99,7 +118,7 @@ duckdb::unique_ptr<duckdb::ArrowArrayStreamWrapper> Produce(
   }
   ArrowArrayStream stream{};
   CheckOrThrow(kept->input->Take(kept->bound, &stream));
-  return duckdb::make_uniq<ProjectedStream>(stream, kept->bound, std::move(columns));
+  return duckdb::make_uniq<ProjectedStream>(stream, *kept, std::move(columns));
 }
 
 void GiveSchema(ArrowArrayStream* factory, ArrowSchema& schema) {
@@ -143,7 +162,10 @@ ArrowInput::~ArrowInput() {
 Status ArrowInput::OpenLocked() {
   if (ready_.release != nullptr) return {};
   ArrowArrayStream stream{};
-  LAKEHOLD_TRY(source_.open(&stream));
+  {
+    const Producer producer(this);
+    LAKEHOLD_TRY(source_.open(&stream));
+  }
   auto schema = ReadInputSchema(&stream);
   if (!schema.ok()) {
     stream.release(&stream);
@@ -180,6 +202,8 @@ Status ArrowInput::Take(const ArrowSchema& bound, ArrowArrayStream* out) {
   return {};
 }
 
+const ArrowInput* ArrowInput::Producing() { return producing; }
+
 bool ArrowInput::consumed() const {
   std::lock_guard lock(mutex_);
   return source_.one_shot && taken_;
@@ -207,6 +231,13 @@ std::shared_ptr<ArrowInput> ArrowInputs::Find(std::string_view key) const {
   return found == inputs_.end() ? nullptr : found->second;
 }
 
+bool ArrowInputs::Holds(const ArrowInput* input) const {
+  if (input == nullptr) return false;
+  std::lock_guard lock(mutex_);
+  return std::any_of(inputs_.begin(), inputs_.end(),
+                     [&](const auto& held) { return held.second.get() == input; });
+}
+
 size_t ArrowInputs::consumed() const {
   std::lock_guard lock(mutex_);
   size_t count = 0;
@@ -220,6 +251,38 @@ duckdb::shared_ptr<ArrowInputs> ArrowInputs::Copy() const {
   copy->next_ = next_;
   copy->inputs_ = inputs_;
   return copy;
+}
+
+duckdb::LogicalType WithUntypedParts(const duckdb::LogicalType& type, const ArrowSchema& column) {
+  using duckdb::LogicalType;
+  if (std::strcmp(column.format, "n") == 0) return LogicalType(duckdb::LogicalTypeId::SQLNULL);
+  if (column.dictionary != nullptr || column.n_children < 1) return type;
+  const auto child = [&](const LogicalType& inner) {
+    return WithUntypedParts(inner, *column.children[0]);
+  };
+  switch (type.id()) {
+    case duckdb::LogicalTypeId::LIST:
+      return LogicalType::LIST(child(duckdb::ListType::GetChildType(type)));
+    case duckdb::LogicalTypeId::ARRAY:
+      return LogicalType::ARRAY(child(duckdb::ArrayType::GetChildType(type)),
+                                duckdb::ArrayType::GetSize(type));
+    case duckdb::LogicalTypeId::MAP: {
+      const ArrowSchema& entry = *column.children[0];
+      if (entry.n_children != 2) return type;
+      return LogicalType::MAP(
+          WithUntypedParts(duckdb::MapType::KeyType(type), *entry.children[0]),
+          WithUntypedParts(duckdb::MapType::ValueType(type), *entry.children[1]));
+    }
+    case duckdb::LogicalTypeId::STRUCT: {
+      auto fields = duckdb::StructType::GetChildTypes(type);
+      if (static_cast<int64_t>(fields.size()) != column.n_children) return type;
+      for (size_t i = 0; i < fields.size(); ++i)
+        fields[i].second = WithUntypedParts(fields[i].second, *column.children[i]);
+      return LogicalType::STRUCT(std::move(fields));
+    }
+    default:
+      return type;
+  }
 }
 
 duckdb::TableFunction ArrowInputFunction(duckdb::DatabaseInstance& database) {

@@ -34,6 +34,8 @@ class ArrowInput : public std::enable_shared_from_this<ArrowInput> {
   Status Take(const ArrowSchema& bound, ArrowArrayStream* out);
   // Whether a statement that read this source cannot be run again.
   bool consumed() const;
+  // The input whose producer is giving rows on this thread; null if none is.
+  static const ArrowInput* Producing();
 
  private:
   Status OpenLocked();
@@ -54,6 +56,7 @@ class ArrowInputs final : public duckdb::ClientContextState {
   std::string Add(std::shared_ptr<ArrowInput> input);
   void Remove(std::string_view key);
   std::shared_ptr<ArrowInput> Find(std::string_view key) const;
+  bool Holds(const ArrowInput* input) const;
   // How many one-shot inputs have been read.
   size_t consumed() const;
   // The same inputs, as they are now.
@@ -64,6 +67,10 @@ class ArrowInputs final : public duckdb::ClientContextState {
   uint64_t next_ = 1;
   std::map<std::string, std::shared_ptr<ArrowInput>, std::less<>> inputs_;
 };
+
+// The type of an Arrow column, SQLNULL wherever it has none, as a column or within one: DuckDB
+// calls such parts INTEGER.
+duckdb::LogicalType WithUntypedParts(const duckdb::LogicalType& type, const ArrowSchema& column);
 
 // lakehold_arrow('<key>'): the rows of an input of this session.
 duckdb::TableFunction ArrowInputFunction(duckdb::DatabaseInstance& database);

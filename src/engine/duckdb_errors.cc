@@ -22,6 +22,7 @@ constexpr const char* kReasonKey = "lakehold_reason";
 constexpr const char* kMessageKey = "lakehold_message";
 constexpr const char* kHintKey = "lakehold_hint";
 constexpr const char* kTransactionKey = "lakehold_transaction";
+constexpr std::string_view kContextPrefix = "lakehold_about_";
 
 // A reason is a view of a literal; what comes back out of an exception is text. The set holds each
 // slug once, so it is bounded by the slugs in the program.
@@ -48,6 +49,10 @@ std::optional<Error> CarriedError(const Extra& extra) {
   error.message = TextOf(extra, kMessageKey);
   error.hint = TextOf(extra, kHintKey);
   error.transaction_id = TextOf(extra, kTransactionKey);
+  for (const auto& [key, value] : extra) {
+    if (key.starts_with(kContextPrefix))
+      error.context.emplace_back(key.substr(kContextPrefix.size()), value);
+  }
   return error;
 }
 
@@ -58,6 +63,9 @@ Extra ExtraOf(const Error& error) {
   extra[kMessageKey] = error.message;
   if (!error.hint.empty()) extra[kHintKey] = error.hint;
   if (!error.transaction_id.empty()) extra[kTransactionKey] = error.transaction_id;
+  for (const auto& [word, value] : error.context) {
+    extra[std::string(kContextPrefix) + word] = value;
+  }
   return extra;
 }
 
@@ -144,13 +152,14 @@ std::optional<std::string> CsvMessage(const std::string& raw) {
 
 // What to do next, where DuckDB does not say.
 std::string_view UsualHint(std::string_view reason) {
-  constexpr std::array<std::pair<std::string_view, std::string_view>, 18> kHints = {{
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 19> kHints = {{
       {"sql.conversion", "Correct the value, or make it NULL with TRY_CAST"},
       {"sql.out_of_range", "Use a wider type, or leave such values out"},
       {"sql.type", "Cast the value to the type that is wanted"},
       {"sql.bind", "Compare the statement with the table: DESCRIBE shows its columns"},
       {"sql.unknown_column", "DESCRIBE shows the columns of a table"},
       {"sql.unknown_table", "SHOW TABLES lists the tables"},
+      {"sql.unknown_type", "Check the type's name: BIGINT, DOUBLE, VARCHAR, DATE, TIMESTAMP, ..."},
       {"sql.unknown_schema", "SHOW ALL TABLES lists schemas and tables"},
       {"sql.unknown_function", "Check the name and the types of its arguments"},
       {"sql.syntax", "Correct the statement"},
@@ -189,6 +198,8 @@ void Specialise(const duckdb::ErrorData& error, Error* result) {
   const std::string& raw = error.RawMessage();
   if (error.Type() == ExceptionType::CATALOG && raw.find("configuration parameter") != raw.npos) {
     result->reason = "sql.setting";
+  } else if (error.Type() == ExceptionType::CATALOG && raw.starts_with("Type with name")) {
+    result->reason = "sql.unknown_type";
   } else if (error.Type() == ExceptionType::CATALOG &&
              (subtype == "MISSING_ENTRY" || raw.find("does not exist") != raw.npos)) {
     const std::string type = TextOf(error.ExtraInfo(), "type");
@@ -216,6 +227,22 @@ void Specialise(const duckdb::ErrorData& error, Error* result) {
   }
 }
 
+// The names and lines that DuckDB tells apart from its text.
+Error WithContext(Error result, const duckdb::ErrorData& error) {
+  const std::string& raw = error.RawMessage();
+  const std::string name = TextOf(error.ExtraInfo(), "name");
+  if (result.reason == "sql.csv_line") {
+    return std::move(result)
+        .With("file", Labelled(raw, "\n  file = "))
+        .With("line", Labelled(raw, "CSV Error on Line: "));
+  }
+  if (result.reason == "sql.unknown_column" && !name.empty())
+    return std::move(result).With("column", name);
+  if (result.reason == "sql.unknown_table" && !name.empty())
+    return std::move(result).With("table", name);
+  return result;
+}
+
 }  // namespace
 
 Error ErrorFromDuckDb(const duckdb::ErrorData& error) {
@@ -240,7 +267,7 @@ Error ErrorFromDuckDb(const duckdb::ErrorData& error) {
     result.hint = "Convert the file first: iconv -f ISO-8859-1 -t UTF-8, or its own encoding";
   }
   if (result.hint.empty()) result.hint = UsualHint(result.reason);
-  return result;
+  return WithContext(std::move(result), error);
 }
 
 Error ErrorFromDuckDb(const std::exception& exception) {

@@ -1,6 +1,9 @@
 #include "engine/duckdb_errors.h"
 
+#include <algorithm>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -31,6 +34,7 @@ TEST_F(DuckDbErrors, EachKindOfMistakeHasItsReason) {
   };
   const Case cases[] = {
       {"SELECT * FROM trps", ErrorKind::kNotFound, "sql.unknown_table"},
+      {"SELECT CAST(1 AS NO_SUCH_TYPE)", ErrorKind::kInvalid, "sql.unknown_type"},
       {"SELECT nope(1)", ErrorKind::kNotFound, "sql.unknown_function"},
       {"SELECT fair FROM trips", ErrorKind::kInvalid, "sql.unknown_column"},
       {"SELECT t.fair FROM trips t", ErrorKind::kInvalid, "sql.unknown_column"},
@@ -51,6 +55,17 @@ TEST_F(DuckDbErrors, EachKindOfMistakeHasItsReason) {
     EXPECT_EQ(error.kind, test.kind) << test.sql << ": " << error.ToString();
     EXPECT_EQ(error.message.find('\n'), std::string::npos) << error.message;
   }
+}
+
+TEST_F(DuckDbErrors, ContextTravelsThroughDuckDbAndNamesAreTold) {
+  using Context = std::vector<std::pair<std::string, std::string>>;
+  const Error given = Invalid("test.reason", "no", "do").With("column", "c").With("row", "7");
+  Context carried = ErrorFromDuckDb(ErrorDataOf(given)).context;
+  std::sort(carried.begin(), carried.end());
+  EXPECT_EQ(carried, (Context{{"column", "c"}, {"row", "7"}}));
+  EXPECT_EQ(Error(given).With("row", "8").context, given.context);
+  EXPECT_EQ(ErrorOf("SELECT fair FROM trips").context, (Context{{"column", "fair"}}));
+  EXPECT_EQ(ErrorOf("SELECT * FROM trps").context, (Context{{"table", "trps"}}));
 }
 
 TEST_F(DuckDbErrors, TheNearestNameIsSuggested) {

@@ -40,6 +40,21 @@ int64_t ChangedRows(duckdb::StatementType type, duckdb::MaterializedQueryResult&
   }
 }
 
+thread_local const DuckDbSession* appending_session = nullptr;
+
+// While a session takes a few rows from their producer, this thread may be within that producer.
+class Appending {
+ public:
+  explicit Appending(const DuckDbSession* session)
+      : before_(std::exchange(appending_session, session)) {}
+  ~Appending() { appending_session = before_; }
+  Appending(const Appending&) = delete;
+  Appending& operator=(const Appending&) = delete;
+
+ private:
+  const DuckDbSession* before_;
+};
+
 duckdb::QueryParameters ToTheEnd() {
   duckdb::QueryParameters how(false);
   how.memory_type = duckdb::QueryResultMemoryType::BUFFER_MANAGED;  // Large results spill.
@@ -160,6 +175,7 @@ Result<std::unique_ptr<Query>> DuckDbSession::RunOne(ParsedStatement parsed, boo
 Result<std::unique_ptr<Query>> DuckDbSession::Run(std::string_view sql,
                                                   const Parameters& parameters) {
   return CatchDuckDb([&]() -> Result<std::unique_ptr<Query>> {
+    LAKEHOLD_TRY(CheckNotProducing());
     BeginStatement();
     LAKEHOLD_ASSIGN(auto parsed, ParseStatements(*connection_, sql, parameters));
     std::unique_ptr<Query> query;
@@ -172,6 +188,7 @@ Result<std::unique_ptr<Query>> DuckDbSession::Run(std::string_view sql,
 
 Result<Explanation> DuckDbSession::Explain(std::string_view sql, const Parameters& parameters) {
   return CatchDuckDb([&]() -> Result<Explanation> {
+    LAKEHOLD_TRY(CheckNotProducing());
     // In a transaction the plan must see its writes.
     const auto sibling = in_transaction() ? nullptr : OpenSibling();
     duckdb::Connection& connection = sibling ? *sibling : *connection_;
@@ -193,6 +210,7 @@ Result<Explanation> DuckDbSession::Explain(std::string_view sql, const Parameter
 Result<std::vector<ColumnDescription>> DuckDbSession::Describe(std::string_view sql,
                                                                const Parameters& parameters) {
   return CatchDuckDb([&]() -> Result<std::vector<ColumnDescription>> {
+    LAKEHOLD_TRY(CheckNotProducing());
     LAKEHOLD_ASSIGN(auto parsed, ParseSelect(*connection_, sql, parameters));
     LAKEHOLD_ASSIGN(auto bound, BindColumns(*connection_, parsed));
     return engine::Describe(bound.names, bound.types);
@@ -201,6 +219,7 @@ Result<std::vector<ColumnDescription>> DuckDbSession::Describe(std::string_view 
 
 Result<CommitReport> DuckDbSession::Write(const WriteRequest& request) {
   return CatchDuckDb([&]() -> Result<CommitReport> {
+    LAKEHOLD_TRY(CheckNotProducing());
     BeginStatement();
     auto& pending = PendingWrite::Of(*connection_->context);
     pending.overwrite.reset();
@@ -239,8 +258,10 @@ Result<CommitReport> DuckDbSession::Write(const WriteRequest& request) {
 Result<std::optional<CommitReport>> DuckDbSession::AppendFew(const std::vector<std::string>& table,
                                                              StreamSource* rows) {
   return CatchDuckDb([&]() -> Result<std::optional<CommitReport>> {
+    LAKEHOLD_TRY(CheckNotProducing());
     if (in_transaction()) return std::optional<CommitReport>();
     BeginStatement();
+    const Appending appending(this);
     LAKEHOLD_ASSIGN(auto peeked, PeekedStream::Open(std::move(*rows)));
     Clock& clock = instance_->world().environment.runtime.clock;
     const int64_t deadline_ns = clock.MonotonicNs() + limits::kCommitDeadlineMs * 1'000'000;
@@ -261,6 +282,7 @@ Result<std::optional<CommitReport>> DuckDbSession::AppendFew(const std::vector<s
 
 Status DuckDbSession::Register(std::string_view name, StreamSource source) {
   return CatchDuckDb([&]() -> Status {
+    LAKEHOLD_TRY(CheckNotProducing());
     auto input = std::make_shared<ArrowInput>(std::move(source));
     const std::string key = inputs_->Add(std::move(input));
     const Status made = ExecuteText(
@@ -296,7 +318,7 @@ Status DuckDbSession::Unregister(std::string_view name) {
   });
 }
 
-Result<std::vector<std::string>> DuckDbSession::UntypedColumns(std::string_view name) {
+Result<std::vector<ColumnDescription>> DuckDbSession::InputColumns(std::string_view name) {
   const auto found =
       std::find_if(registered_.begin(), registered_.end(), [&](const RegisteredInput& known) {
         return duckdb::StringUtil::CIEquals(known.name, std::string(name));
@@ -305,19 +327,32 @@ Result<std::vector<std::string>> DuckDbSession::UntypedColumns(std::string_view 
   if (!input)
     return NotFound("engine.unknown_input",
                     fmt::format("no Arrow input is registered as \"{}\"", name));
-  ArrowSchema schema{};
-  LAKEHOLD_TRY(input->ExportSchema(&schema));
-  std::vector<std::string> untyped;
-  for (int64_t i = 0; i < schema.n_children; ++i) {
-    if (std::string_view(schema.children[i]->format) == "n")
-      untyped.emplace_back(schema.children[i]->name);
-  }
-  schema.release(&schema);
-  return untyped;
+  return CatchDuckDb([&]() -> Result<std::vector<ColumnDescription>> {
+    LAKEHOLD_ASSIGN(auto parsed, ParseSelect(*connection_, "FROM " + QuoteName(name), {}));
+    LAKEHOLD_ASSIGN(auto bound, BindColumns(*connection_, parsed));
+    ArrowSchema schema{};
+    LAKEHOLD_TRY(input->ExportSchema(&schema));
+    for (size_t i = 0; i < bound.types.size(); ++i)
+      bound.types[i] = WithUntypedParts(bound.types[i], *schema.children[i]);
+    schema.release(&schema);
+    return engine::Describe(bound.names, bound.types);
+  });
+}
+
+void DuckDbSession::SetFileOptions(FileOptions options) {
+  PendingWrite::Of(*connection_->context).files = std::move(options);
 }
 
 Status DuckDbSession::CheckExpression(std::string_view text) {
+  LAKEHOLD_TRY(CheckNotProducing());
   return CheckScalarExpression(*connection_, text);
+}
+
+Status DuckDbSession::CheckNotProducing() const {
+  if (appending_session != this && !inputs_->Holds(ArrowInput::Producing())) return {};
+  return Invalid("engine.session_busy",
+                 "this session is reading the very input that now asks it for something",
+                 "let the input read through a session of its own: lake.session()");
 }
 
 bool DuckDbSession::in_transaction() const { return !connection_->IsAutoCommit(); }

@@ -38,7 +38,8 @@ class DuckDbSession final : public Session {
                                                   const Parameters& parameters) override;
   Status Register(std::string_view name, StreamSource source) override;
   Status Unregister(std::string_view name) override;
-  Result<std::vector<std::string>> UntypedColumns(std::string_view name) override;
+  Result<std::vector<ColumnDescription>> InputColumns(std::string_view name) override;
+  void SetFileOptions(FileOptions options) override;
   Status CheckExpression(std::string_view text) override;
   bool in_transaction() const override;
   void Interrupt() override;
@@ -49,6 +50,9 @@ class DuckDbSession final : public Session {
     std::string key;
   };
 
+  // kInvalid "engine.session_busy" when called by the producer of an input that a statement of this
+  // session is reading: it would wait for itself.
+  Status CheckNotProducing() const;
   // A connection with this session's defaults, settings, temporary objects and inputs.
   duckdb::unique_ptr<duckdb::Connection> OpenSibling();
   void WatchForInterrupt(const duckdb::shared_ptr<duckdb::ClientContext>& context);

@@ -43,6 +43,7 @@ struct Environment {
 using lakehold::ColumnDescription;
 using lakehold::CommitReport;
 using lakehold::Explanation;
+using lakehold::FileOptions;
 using lakehold::Parameters;
 using lakehold::QuoteName;
 using lakehold::QuoteText;
@@ -110,9 +111,11 @@ class Session {
   // of that name.
   virtual Status Register(std::string_view name, StreamSource source) = 0;
   virtual Status Unregister(std::string_view name) = 0;
-  // The columns of a registered input that have no type at all (Arrow null): SQL would call them
-  // INTEGER.
-  virtual Result<std::vector<std::string>> UntypedColumns(std::string_view name) = 0;
+  // The columns of a registered input. What has no type at all (Arrow null), as a column or within
+  // one, is "NULL": SQL would call it INTEGER.
+  virtual Result<std::vector<ColumnDescription>> InputColumns(std::string_view name) = 0;
+  // How the data files of later statements are made.
+  virtual void SetFileOptions(FileOptions options) = 0;
 
   // Whether `text` is one scalar expression: no statement, sub-query, aggregate or table function.
   // kInvalid "sql.not_an_expression" otherwise. The only way a user's condition enters a statement

@@ -102,6 +102,8 @@ Error InputFailure(int code, ArrowArrayStream* stream) {
   const char* last = stream->get_last_error(stream);
   std::string text = last == nullptr || *last == '\0' ? "the producer gave no reason" : last;
   if (code == ECANCELED) return Cancelled("engine.interrupted", std::move(text));
+  if (code == EINVAL)
+    return Invalid("engine.bad_input", std::move(text), "correct the input; nothing was written");
   return IoError("engine.input_failed", fmt::format("the Arrow input failed: {}", text));
 }
 

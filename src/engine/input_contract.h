@@ -28,8 +28,8 @@ struct SharedSchema {
 // (kInvalid "engine.bad_input", "engine.column_names").
 Result<std::shared_ptr<SharedSchema>> ReadInputSchema(ArrowArrayStream* stream);
 
-// What a call on the stream that returned `code` means: kCancelled "engine.interrupted" or kIo
-// "engine.input_failed".
+// What a call on the stream that returned `code` means: kCancelled "engine.interrupted", kInvalid
+// "engine.bad_input" (EINVAL) or kIo "engine.input_failed".
 Error InputFailure(int code, ArrowArrayStream* stream);
 
 // As many columns as the schema has, and in those of `columns` that hold instants no nanoseconds a

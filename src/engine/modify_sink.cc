@@ -114,6 +114,15 @@ std::vector<delta::Field> PartitionFields(const delta::Snapshot& snapshot) {
   return fields;
 }
 
+// What this one write asks instead of the table's properties.
+DataFileTarget WithOptions(DataFileTarget target, const FileOptions& options) {
+  if (!options.compression.empty())
+    target.configuration["delta.parquet.compression.codec"] = options.compression;
+  if (options.target_bytes > 0)
+    target.configuration["delta.targetFileSize"] = std::to_string(options.target_bytes);
+  return target;
+}
+
 // The table to write, open for it: an existing one, or the one this statement makes.
 LakeTable& ModifySink::OpenTable(ClientContext& context) const {
   if (schema != nullptr) {
@@ -150,8 +159,9 @@ unique_ptr<duckdb::GlobalSinkState> ModifySink::GetGlobalSinkState(ClientContext
       return CheckPartitionMatches(where, fields, values);
     };
   }
-  state->writer = std::make_unique<DataFileWriter>(
-      context, DataFileTargetOf(*open.snapshot(), open.lake_schema().lake()), std::move(accept));
+  auto target = WithOptions(DataFileTargetOf(*open.snapshot(), open.lake_schema().lake()),
+                            PendingWrite::Of(context).files);
+  state->writer = std::make_unique<DataFileWriter>(context, std::move(target), std::move(accept));
   return state;
 }
 

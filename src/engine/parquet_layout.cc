@@ -38,7 +38,7 @@ std::string CodecOf(const std::map<std::string, std::string>& configuration) {
   ThrowError(Unsupported(
       "engine.unknown_codec",
       fmt::format(
-          "the table's delta.parquet.compression.codec is '{}', which this build cannot write",
+          "'{}' is no compression that this build can write (delta.parquet.compression.codec)",
           found->second),
       "use zstd, snappy, gzip, brotli, lz4_raw or uncompressed"));
 }

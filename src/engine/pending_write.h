@@ -1,4 +1,4 @@
-// PendingWrite: what Session::Write asks of the INSERT it runs next, beside its SQL. Externally
+// PendingWrite: what a session asks of the statement it runs next, beside its SQL. Externally
 // synchronized with its ClientContext, which owns it.
 //
 // The session fills it before the statement and clears it afterwards, whatever happened. Read by
@@ -12,6 +12,7 @@
 #include "duckdb/main/client_context_state.hpp"
 
 #include "delta/predicate.h"
+#include "lakehold/input.h"
 
 namespace lakehold::engine {
 
@@ -26,6 +27,8 @@ class PendingWrite final : public duckdb::ClientContextState {
 
   // The next INSERT replaces what is there. Its rows must satisfy `where`.
   std::optional<Overwrite> overwrite;
+  // Of the data files of every statement, until the session says otherwise.
+  FileOptions files;
 };
 
 }  // namespace lakehold::engine

@@ -102,12 +102,13 @@ Status NotNullCheck::Result(std::string_view table) const {
   for (const auto& rule : rules_) {
     const int64_t rows = rule->rows;
     if (rows == 0) continue;
-    return Invalid(
-        "sql.not_null",
-        fmt::format(
-            "table \"{}\": column \"{}\" is NOT NULL, but {} {} NULL in it; nothing was written",
-            table, rule->name, rows, rows == 1 ? "row has" : "rows have"),
-        "give every row a value");
+    return Invalid("sql.not_null",
+                   fmt::format("table \"{}\": column \"{}\" is NOT NULL, but {} {} NULL in it; "
+                               "nothing was written",
+                               table, rule->name, rows, rows == 1 ? "row has" : "rows have"),
+                   "give every row a value")
+        .With("column", rule->name)
+        .With("rows", std::to_string(rows));
   }
   return {};
 }
@@ -123,7 +124,8 @@ Status CheckWholeMicroseconds(Vector& nanoseconds, idx_t count, std::string_view
     return Invalid("types.inexact",
                    fmt::format("column \"{}\": {} has nanoseconds, and tables keep microseconds",
                                column, duckdb::Value::TIMESTAMPNS(data[at]).ToString()),
-                   "cast it to TIMESTAMP to cut them off");
+                   "cast it to TIMESTAMP to cut them off")
+        .With("column", std::string(column));
   }
   return {};
 }

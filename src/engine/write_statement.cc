@@ -91,8 +91,10 @@ Fit FitOf(const LogicalType& from, const LogicalType& to) {
   return Fit::kNever;
 }
 
-std::string Refuse(std::string_view reason, const std::string& message_sql) {
-  return fmt::format("lakehold_refuse({}, {})", QuoteText(reason), message_sql);
+std::string Refuse(std::string_view reason, const std::string& message_sql,
+                   const std::string& column_sql = "NULL", const std::string& value_sql = "NULL") {
+  return fmt::format("lakehold_refuse({}, {}, {}, {})", QuoteText(reason), message_sql, column_sql,
+                     value_sql);
 }
 
 std::string CheckedCast(const std::string& source, const std::string& name, const LogicalType& from,
@@ -107,7 +109,8 @@ std::string CheckedCast(const std::string& source, const std::string& name, cons
       "CASE WHEN {0} IS NULL OR CAST(TRY_CAST({0} AS {1}) AS {2}) IS NOT DISTINCT FROM {0} THEN "
       "{3} "
       "ELSE CAST({4} AS {1}) END",
-      column, to.ToString(), from.ToString(), cast, Refuse(kInexact, message));
+      column, to.ToString(), from.ToString(), cast,
+      Refuse(kInexact, message, QuoteText(name), fmt::format("CAST({} AS VARCHAR)", column)));
 }
 
 std::optional<size_t> Find(const duckdb::vector<std::string>& names, const std::string& name) {
@@ -148,10 +151,12 @@ void Refused(duckdb::DataChunk& arguments, duckdb::ExpressionState&, duckdb::Vec
   if (arguments.size() == 0) return;
   const std::string reason = arguments.data[0].GetValue(0).ToString();
   const std::string message = arguments.data[1].GetValue(0).ToString();
-  ThrowError(Invalid(reason == kOutside ? kOutside : kInexact, message,
-                     reason == kOutside
-                         ? "Leave the row out, or widen the condition"
-                         : "Round or cast the values first, or change the column's type"));
+  if (reason == kOutside)
+    ThrowError(Invalid(kOutside, message, "Leave the row out, or widen the condition"));
+  ThrowError(
+      Invalid(kInexact, message, "Round or cast the values first, or change the column's type")
+          .With("column", arguments.data[2].GetValue(0).ToString())
+          .With("value", arguments.data[3].GetValue(0).ToString()));
 }
 
 }  // namespace
@@ -201,8 +206,10 @@ Result<std::string> BuildInsert(const WriteRequest& request, const BoundColumns&
 }
 
 duckdb::ScalarFunction RefuseFunction() {
-  duckdb::ScalarFunction function("lakehold_refuse", {LogicalType::VARCHAR, LogicalType::VARCHAR},
-                                  LogicalType::BOOLEAN, Refused);
+  duckdb::ScalarFunction function(
+      "lakehold_refuse",
+      {LogicalType::VARCHAR, LogicalType::VARCHAR, LogicalType::VARCHAR, LogicalType::VARCHAR},
+      LogicalType::SQLNULL, Refused);
   function.SetStability(
       duckdb::FunctionStability::VOLATILE);  // Never folded: it would fire while planning.
   function.SetNullHandling(duckdb::FunctionNullHandling::SPECIAL_HANDLING);

@@ -61,7 +61,9 @@ Result<Table> Lake::OpenTable(std::string_view name) {
   if (!found) {
     return NotFound("delta.not_a_table",
                     fmt::format("lake {} has no table \"{}\"", state_->location, name),
-                    "list its tables, or create it");
+                    "list its tables, or create it")
+        .With("table", std::string(name))
+        .With("lake", state_->location);
   }
   wanted.table = *found;
   auto table = std::make_shared<Table::State>();
@@ -76,7 +78,10 @@ Result<Table> Lake::OpenTable(std::string_view name) {
 Result<Table> Lake::Create(const CreateRequest& request) {
   LAKEHOLD_ASSIGN(const auto name, ParseTableName(request.table));
   LAKEHOLD_ASSIGN(auto* session, state_->sql->Open());
-  LAKEHOLD_TRY(table::Create(*session, QualifiedName(state_->sql->catalog(), name), request));
+  auto made = table::Create(*session, QualifiedName(state_->sql->catalog(), name), request);
+  if (!made.ok()) {
+    return std::move(made).error().With("table", request.table).With("lake", state_->location);
+  }
   return OpenTable(request.table);
 }
 

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "delta/snapshot.h"
 #include "delta/table_root.h"
@@ -24,6 +26,26 @@ struct __attribute__((visibility("hidden"))) Lake::State {
   std::shared_ptr<SqlSession> sql;
 };
 
+// The snapshot a handle saw last. A copied handle has seen nothing yet. Thread-safe.
+class LastSeen {
+ public:
+  LastSeen() = default;
+  LastSeen(const LastSeen&) {}
+  LastSeen& operator=(const LastSeen&) = delete;
+  void Set(std::shared_ptr<const delta::Snapshot> snapshot) {
+    const std::lock_guard lock(mutex_);
+    snapshot_ = std::move(snapshot);
+  }
+  std::shared_ptr<const delta::Snapshot> Get() const {
+    const std::lock_guard lock(mutex_);
+    return snapshot_;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::shared_ptr<const delta::Snapshot> snapshot_;
+};
+
 struct __attribute__((visibility("hidden"))) Table::State {
   std::string name;      // As people call it: "trips", "schema.trips".
   std::string location;  // Where it is.
@@ -31,9 +53,17 @@ struct __attribute__((visibility("hidden"))) Table::State {
   delta::TableRoot root;
   std::shared_ptr<SqlSession> sql;
   std::optional<Version> pinned;
+  mutable LastSeen seen;
 
   // The pinned version, or the newest.
   Result<std::shared_ptr<const delta::Snapshot>> Snapshot() const;
+  // The answer; an error also tells which table, where and at which version it is about.
+  template <typename T>
+  Result<T> Told(Result<T> answer) const {
+    if (answer.ok()) return answer;
+    return About(std::move(answer).error());
+  }
+  Error About(Error error) const;
   // "lake"."main"."trips" [AT (VERSION => n)].
   std::string FromClause() const;
 };

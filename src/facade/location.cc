@@ -28,20 +28,23 @@ Status CheckIsTable(const std::shared_ptr<storage::ObjectStore>& store, std::str
   if (tables.empty()) {
     return NotFound("delta.not_a_table",
                     fmt::format("{} is not a Delta table: it has no _delta_log", location),
-                    "check the path, or create the table");
+                    "check the path, or create the table")
+        .With("path", std::string(location));
   }
   if (tables.size() > 3) tables.resize(3);
-  return Invalid(
-      "facade.is_a_lake",
-      fmt::format("{} is a lake, not a table; it holds {}", location, fmt::join(tables, ", ")),
-      "open one of its tables, or connect to the lake");
+  return Invalid("facade.is_a_lake",
+                 fmt::format("{} is a lake, not a table; it holds {}", location,
+                             fmt::join(tables, ", ")),
+                 "open one of its tables, or connect to the lake")
+      .With("path", std::string(location));
 }
 
 Status CheckIsLake(const std::shared_ptr<storage::ObjectStore>& store, std::string_view location) {
   LAKEHOLD_ASSIGN(const bool table, delta::TableExists({store, ""}));
   if (!table) return {};
   return Invalid("facade.is_a_table", fmt::format("{} is a table, not a lake", location),
-                 "open it as a table, or connect to the folder above it");
+                 "open it as a table, or connect to the folder above it")
+      .With("path", std::string(location));
 }
 
 std::string NameOf(std::string_view location) {

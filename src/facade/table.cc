@@ -29,8 +29,15 @@ Error PinnedError(const std::string& name, Version version) {
 Result<std::shared_ptr<const delta::Snapshot>> Table::State::Snapshot() const {
   auto& registry = Registry::Get();
   const auto context = registry.log_context();
-  if (!pinned) return registry.snapshots().Latest(root, context);
-  return registry.snapshots().At(root, AtVersion{*pinned}, context);
+  auto snapshot = Told(pinned ? registry.snapshots().At(root, AtVersion{*pinned}, context)
+                              : registry.snapshots().Latest(root, context));
+  if (snapshot.ok()) seen.Set(*snapshot);
+  return snapshot;
+}
+
+Error Table::State::About(Error error) const {
+  error = std::move(error).With("table", name).With("path", location);
+  return pinned ? std::move(error).With("version", std::to_string(*pinned)) : error;
 }
 
 std::string Table::State::FromClause() const {
@@ -64,8 +71,8 @@ std::optional<Version> Table::pinned() const { return state_->pinned; }
 
 Result<Table> Table::At(const VersionSpec& spec) const {
   auto& registry = Registry::Get();
-  LAKEHOLD_ASSIGN(auto snapshot,
-                  registry.snapshots().At(state_->root, spec, registry.log_context()));
+  LAKEHOLD_ASSIGN(auto snapshot, state_->Told(registry.snapshots().At(state_->root, spec,
+                                                                      registry.log_context())));
   auto state = std::make_shared<State>(*state_);
   state->pinned = snapshot->version();
   return Table(std::move(state));
@@ -73,12 +80,20 @@ Result<Table> Table::At(const VersionSpec& spec) const {
 
 Result<TableStatus> Table::Describe() const {
   LAKEHOLD_ASSIGN(const auto snapshot, state_->Snapshot());
+  auto status = StatusOf(*snapshot, state_->location);
+  status.last_checkpoint = NewestCheckpoint(*snapshot);
+  return status;
+}
+
+std::optional<TableStatus> Table::LastStatus() const {
+  const auto snapshot = state_->seen.Get();
+  if (!snapshot) return std::nullopt;
   return StatusOf(*snapshot, state_->location);
 }
 
 Result<std::vector<HistoryEntry>> Table::History(size_t limit) const {
-  LAKEHOLD_ASSIGN(auto entries,
-                  delta::ReadHistory(state_->root, limit, Registry::Get().log_context()));
+  LAKEHOLD_ASSIGN(auto entries, state_->Told(delta::ReadHistory(state_->root, limit,
+                                                                Registry::Get().log_context())));
   std::vector<HistoryEntry> history;
   for (auto& entry : entries) {
     if (state_->pinned && entry.version > *state_->pinned) continue;
@@ -97,16 +112,16 @@ Result<std::vector<HistoryEntry>> Table::History(size_t limit) const {
 
 Result<std::vector<DataFile>> Table::Files() const {
   LAKEHOLD_ASSIGN(const auto snapshot, state_->Snapshot());
-  return FilesOf(*snapshot);
+  return state_->Told(FilesOf(*snapshot));
 }
 
 Result<int64_t> Table::Count() {
   LAKEHOLD_ASSIGN(const auto snapshot, state_->Snapshot());
   if (const auto rows = ExactRows(*snapshot)) return *rows;
   LAKEHOLD_ASSIGN(auto* session, state_->sql->Open());
-  LAKEHOLD_ASSIGN(auto query,
-                  session->Run(fmt::format("SELECT count(*) FROM {}", state_->FromClause()), {}));
-  return ReadOneInteger(*query);
+  const auto count = fmt::format("SELECT count(*) FROM {}", state_->FromClause());
+  LAKEHOLD_ASSIGN(auto query, state_->Told(session->Run(count, {})));
+  return state_->Told(ReadOneInteger(*query));
 }
 
 namespace {
@@ -130,27 +145,28 @@ Result<std::string> SelectOf(engine::Session& session, const std::string& from,
 
 Result<Rows> Table::Scan(const ScanRequest& request) {
   LAKEHOLD_ASSIGN(auto* session, state_->sql->Open());
-  LAKEHOLD_ASSIGN(const auto sql, SelectOf(*session, state_->FromClause(), request));
-  LAKEHOLD_ASSIGN(auto query, session->Run(sql, request.parameters));
+  LAKEHOLD_ASSIGN(const auto sql, state_->Told(SelectOf(*session, state_->FromClause(), request)));
+  LAKEHOLD_ASSIGN(auto query, state_->Told(session->Run(sql, request.parameters)));
   return Rows(std::shared_ptr<engine::Query>(std::move(query)),
               [sql = state_->sql] { sql->Interrupt(); });
 }
 
 Result<Explanation> Table::Explain(const ScanRequest& request) {
   LAKEHOLD_ASSIGN(auto* session, state_->sql->Open());
-  LAKEHOLD_ASSIGN(const auto sql, SelectOf(*session, state_->FromClause(), request));
-  return session->Explain(sql, request.parameters);
+  LAKEHOLD_ASSIGN(const auto sql, state_->Told(SelectOf(*session, state_->FromClause(), request)));
+  return state_->Told(session->Explain(sql, request.parameters));
 }
 
 Result<CommitReport> Table::Write(const WriteRequest& request) {
-  if (state_->pinned) return PinnedError(state_->name, *state_->pinned);
+  if (state_->pinned) return state_->About(PinnedError(state_->name, *state_->pinned));
   LAKEHOLD_ASSIGN(auto* session, state_->sql->Open());
   const auto& name = state_->qualified;
   const table::Target target{
       state_->name,
       {state_->sql->catalog(), name.schema.empty() ? "main" : name.schema, name.table},
       QualifiedName(state_->sql->catalog(), name)};
-  LAKEHOLD_ASSIGN(auto report, table::Write(*session, target, request));
+  state_->seen.Set(nullptr);
+  LAKEHOLD_ASSIGN(auto report, state_->Told(table::Write(*session, target, request)));
   if (report.version < 0 && !session->in_transaction()) {
     // No row came, so there was nothing to commit.
     LAKEHOLD_ASSIGN(const auto snapshot, state_->Snapshot());
@@ -161,8 +177,8 @@ Result<CommitReport> Table::Write(const WriteRequest& request) {
 
 Result<CheckpointReport> Table::Checkpoint() {
   LAKEHOLD_ASSIGN(const auto snapshot, state_->Snapshot());
-  LAKEHOLD_ASSIGN(const auto made,
-                  delta::WriteCheckpoint(state_->root, *snapshot, Registry::Get().log_context()));
+  LAKEHOLD_ASSIGN(const auto made, state_->Told(delta::WriteCheckpoint(
+                                       state_->root, *snapshot, Registry::Get().log_context())));
   return CheckpointReport{made.version, made.actions, made.live_files, made.size_bytes,
                           made.written};
 }
@@ -170,7 +186,7 @@ Result<CheckpointReport> Table::Checkpoint() {
 void Table::Interrupt() { state_->sql->Interrupt(); }
 
 Result<FsckReport> Table::Fsck(bool deep) const {
-  return upkeep::Fsck(state_->root, deep, Registry::Get().log_context());
+  return state_->Told(upkeep::Fsck(state_->root, deep, Registry::Get().log_context()));
 }
 
 }  // namespace lakehold

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "delta/checkpoint.h"
 #include "delta/features.h"
+#include "delta/log_path.h"
 
 namespace lakehold {
 
@@ -17,6 +19,16 @@ std::optional<int64_t> ExactRows(const delta::Snapshot& snapshot) {
     rows += records[ordinal] - (vector != nullptr ? vector->cardinality : 0);
   }
   return rows;
+}
+
+std::optional<Version> NewestCheckpoint(const delta::Snapshot& snapshot) {
+  const auto known = snapshot.last_checkpoint();
+  const auto& root = snapshot.root();
+  const auto text = root.store->Get(root.LogKeyOf(delta::kLastCheckpointName), std::nullopt);
+  const auto hint = text.ok() ? delta::ParseLastCheckpoint(text->view()) : std::nullopt;
+  if (!hint || hint->version > snapshot.version() || hint->version < known.value_or(-1))
+    return known;
+  return hint->version;
 }
 
 TableStatus StatusOf(const delta::Snapshot& snapshot, const std::string& location) {

@@ -13,6 +13,9 @@
 namespace lakehold {
 
 TableStatus StatusOf(const delta::Snapshot& snapshot, const std::string& location);
+// The newest checkpoint at or before the snapshot's version: what the snapshot was loaded from, or
+// a later one that the hint names. One Get.
+std::optional<Version> NewestCheckpoint(const delta::Snapshot& snapshot);
 // Live rows where every file tells its number; nothing otherwise.
 std::optional<int64_t> ExactRows(const delta::Snapshot& snapshot);
 // The one integer of a one-row result.

@@ -66,6 +66,21 @@ __int128 UnscaledOf(nb::handle decimal, int scale, const std::string& where) {
   return nb::cast<int>(parts.attr("sign")) != 0 ? -unscaled : unscaled;
 }
 
+// An integer among floats that is none of them would be rounded without a word.
+double ExactDouble(PyObject* number, const std::string& where) {
+  const double value = PyFloat_AsDouble(number);
+  const bool overflown = value == -1.0 && PyErr_Occurred() != nullptr;
+  if (overflown) PyErr_Clear();
+  if (!PyLong_Check(number)) return value;
+  if (!overflown) {
+    const nb::object back = nb::steal(PyLong_FromDouble(value));
+    if (PyObject_RichCompareBool(back.ptr(), number, Py_EQ) == 1) return value;
+  }
+  throw nb::value_error(fmt::format("{}: the integer {} among floats has no exact float", where,
+                                    nb::cast<std::string>(nb::str(nb::handle(number))))
+                            .c_str());
+}
+
 // What a finished array owns.
 struct ArrayMemory {
   std::vector<uint8_t> validity;
@@ -176,7 +191,7 @@ void ArrayBuilder::AppendValid(nb::handle value, const std::string& where) {
       return AppendFixed<int64_t>(number);
     }
     case ValueKind::kFloat:
-      return AppendFixed<double>(PyFloat_AsDouble(object));
+      return AppendFixed<double>(ExactDouble(object, where));
     case ValueKind::kDecimal:
       return AppendFixed<__int128>(UnscaledOf(value, type_.fraction_digits, where));
     case ValueKind::kText: {

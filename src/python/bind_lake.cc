@@ -27,7 +27,8 @@ IfExists ToIfExists(const std::string& mode) {
 Table CreateTable(Lake& lake, const std::string& table, const std::string& columns, nb::object like,
                   bool one_shot, bool with_rows, std::vector<std::string> partition_by,
                   std::map<std::string, std::string> properties, const std::string& mode,
-                  bool naive_is_utc) {
+                  bool naive_is_utc, std::map<std::string, std::string> types,
+                  std::string compression, int64_t target_bytes) {
   CreateRequest request;
   request.table = table;
   request.columns = columns;
@@ -37,6 +38,8 @@ Table CreateTable(Lake& lake, const std::string& table, const std::string& colum
   request.properties = std::move(properties);
   request.if_exists = ToIfExists(mode);
   request.naive_timestamps_are_utc = naive_is_utc;
+  request.types = std::move(types);
+  request.files = {std::move(compression), target_bytes};
   return Take(Interruptible(lake, [&] { return lake.Create(request); }));
 }
 
@@ -72,7 +75,8 @@ void BindLake(nb::module_& module) {
            })
       .def("create", &CreateTable, nb::arg("table"), nb::arg("columns"), nb::arg("like").none(),
            nb::arg("one_shot"), nb::arg("with_rows"), nb::arg("partition_by"),
-           nb::arg("properties"), nb::arg("mode"), nb::arg("naive_is_utc"))
+           nb::arg("properties"), nb::arg("mode"), nb::arg("naive_is_utc"), nb::arg("types"),
+           nb::arg("compression"), nb::arg("target_bytes"))
       .def("register",
            [](Lake& lake, const std::string& name, nb::object make, bool one_shot) {
              auto source = SourceOf(std::move(make), one_shot);

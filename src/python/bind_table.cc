@@ -1,4 +1,5 @@
 #include <nanobind/nanobind.h>
+#include <nanobind/stl/map.h>
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
@@ -39,6 +40,7 @@ void BindState(nb::class_<Table>& table) {
           nb::arg("version") = nb::none(), nb::arg("time_ms") = nb::none())
       .def("describe",
            [](const Table& table) { return Take(Unlocked([&] { return table.Describe(); })); })
+      .def("last_status", &Table::LastStatus)
       .def("history",
            [](const Table& table, size_t limit) {
              return Take(Unlocked([&] { return table.History(limit); }));
@@ -75,17 +77,22 @@ void BindRows(nb::class_<Table>& table) {
       .def(
           "write",
           [](Table& table, nb::object make, bool one_shot, bool overwrite,
-             std::optional<std::string> where, const nb::dict& parameters, bool naive_is_utc) {
+             std::optional<std::string> where, const nb::dict& parameters, bool naive_is_utc,
+             std::map<std::string, std::string> types, std::string compression,
+             int64_t target_bytes) {
             WriteRequest request;
             request.rows = SourceOf(std::move(make), one_shot);
             request.mode = overwrite ? WriteMode::kOverwrite : WriteMode::kAppend;
             request.where = std::move(where);
             request.parameters = ToParameters(parameters);
             request.naive_timestamps_are_utc = naive_is_utc;
+            request.types = std::move(types);
+            request.files = {std::move(compression), target_bytes};
             return Take(Interruptible(table, [&] { return table.Write(request); }));
           },
           nb::arg("make"), nb::arg("one_shot"), nb::arg("overwrite"), nb::arg("where").none(),
-          nb::arg("parameters"), nb::arg("naive_is_utc"))
+          nb::arg("parameters"), nb::arg("naive_is_utc"), nb::arg("types"), nb::arg("compression"),
+          nb::arg("target_bytes"))
       .def("checkpoint",
            [](Table& table) {
              return Take(Interruptible(table, [&] { return table.Checkpoint(); }));

@@ -2,7 +2,10 @@
 // Needs the GIL.
 #pragma once
 
+#include <string>
 #include <utility>
+
+#include <nanobind/nanobind.h>
 
 #include "lakehold/result.h"
 
@@ -10,6 +13,9 @@ namespace lakehold::python {
 
 // Throws nanobind::python_error.
 [[noreturn]] void Raise(const Error& error);
+
+// "ValueError: text", without the traceback.
+std::string OneLine(const nanobind::python_error& error);
 
 // The value, or the exception.
 template <typename T>

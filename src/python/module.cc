@@ -14,6 +14,9 @@
 #include "python/streams.h"
 
 NB_MODULE(_lakehold, module) {
+  // Objects that C++ still holds when the interpreter ends cannot be given back to it any more (see
+  // Held in streams.cc); that is no news for anybody's terminal.
+  nanobind::set_leak_warnings(false);
   module.doc() = "lakehold's native half; use the lakehold package";
   module.def("version", &lakehold::VersionText);
   module.def("build", &lakehold::BuildText);

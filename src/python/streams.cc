@@ -31,14 +31,6 @@ struct Held {
   nb::object object;
 };
 
-// "ValueError: text", without the traceback. Needs the GIL.
-std::string OneLine(const nb::python_error& error) {
-  const auto text = nb::cast<std::string>(nb::str(error.value()));
-  if (PyErr_GivenExceptionMatches(error.type().ptr(), PyExc_TypeError) != 0 && !text.empty())
-    return text;
-  return nb::cast<std::string>(error.type().attr("__name__")) + ": " + text;
-}
-
 // A stream whose calls take the GIL: the producer may be Python code running on one of the engine's
 // threads.
 struct GuardedStream {

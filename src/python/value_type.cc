@@ -1,6 +1,7 @@
 #include "python/value_type.h"
 
 #include <algorithm>
+#include <cstdio>
 #include <string>
 #include <utility>
 
@@ -88,7 +89,8 @@ ValueType TypeOf(nb::handle value, const std::string& where) {
     type = ListType(value, where);
   } else {
     RaiseType(where,
-              fmt::format("a value of type {} has no place in a table", Py_TYPE(object)->tp_name));
+              fmt::format("a value of type {} has no place in a table; make it a text: str(value)",
+                          Py_TYPE(object)->tp_name));
   }
   return type;
 }
@@ -98,6 +100,17 @@ bool Numbers(ValueKind a, ValueKind b) {
     return kind == ValueKind::kInteger || kind == ValueKind::kFloat;
   };
   return number(a) && number(b);
+}
+
+// Where the field is; it is added if it is new.
+size_t AddField(ValueType& type, const std::string& name) {
+  const auto found = std::find(type.names.begin(), type.names.end(), name);
+  const auto at = static_cast<size_t>(found - type.names.begin());
+  if (found == type.names.end()) {
+    type.names.push_back(name);
+    type.children.emplace_back();
+  }
+  return at;
 }
 
 void Merge(ValueType& into, ValueType other, const std::string& where) {
@@ -120,12 +133,7 @@ void Merge(ValueType& into, ValueType other, const std::string& where) {
     Merge(into.children.front(), std::move(other.children.front()), where);
   if (into.kind != ValueKind::kStruct) return;
   for (size_t i = 0; i < other.names.size(); ++i) {
-    const auto found = std::find(into.names.begin(), into.names.end(), other.names[i]);
-    const auto at = static_cast<size_t>(found - into.names.begin());
-    if (found == into.names.end()) {
-      into.names.push_back(other.names[i]);
-      into.children.emplace_back();
-    }
+    const size_t at = AddField(into, other.names[i]);
     Merge(into.children[at], std::move(other.children[i]), where + "." + other.names[i]);
   }
 }
@@ -149,6 +157,84 @@ void ValueType::Widen(nb::handle value, const std::string& where) {
   const nb::object plain = PlainValue(value);
   if (plain.is_none()) return;
   Merge(*this, TypeOf(plain, where), where);
+}
+
+void ValueType::Adopt(const ValueType& hint, const std::vector<std::string>& added) {
+  if (kind == ValueKind::kNull) {
+    *this = hint;
+    return;
+  }
+  if (kind == ValueKind::kInteger && hint.kind == ValueKind::kFloat) kind = ValueKind::kFloat;
+  if (kind != hint.kind) return;
+  integer_digits = std::max(integer_digits, hint.integer_digits);
+  fraction_digits = std::max(fraction_digits, hint.fraction_digits);
+  if (kind == ValueKind::kList) children.front().Adopt(hint.children.front(), {});
+  for (size_t i = 0; i < hint.names.size(); ++i) {
+    const auto& name = hint.names[i];
+    const bool known = std::find(names.begin(), names.end(), name) != names.end();
+    if (!known && std::find(added.begin(), added.end(), name) == added.end()) continue;
+    children[AddField(*this, name)].Adopt(hint.children[i], {});
+  }
+}
+
+std::string ValueType::FirstDifference(const ValueType& before) const {
+  if (kind == ValueKind::kList && before.kind == kind)
+    return children.front().FirstDifference(before.children.front());
+  if (kind != ValueKind::kStruct || before.kind != kind) return {};
+  for (size_t i = 0; i < names.size(); ++i) {
+    if (i >= before.names.size()) return names[i];
+    if (children[i] == before.children[i]) continue;
+    const std::string below = children[i].FirstDifference(before.children[i]);
+    return below.empty() ? names[i] : names[i] + "." + below;
+  }
+  return {};
+}
+
+std::string ValueType::DifferenceFrom(const ValueType& before) const {
+  const std::string name = FirstDifference(before);
+  const std::string top = name.substr(0, name.find('.'));
+  const auto found = std::find(before.names.begin(), before.names.end(), top);
+  if (found == before.names.end()) return fmt::format("column \"{}\" is new", name);
+  const auto at = static_cast<size_t>(found - before.names.begin());
+  if (name != top) return fmt::format("column \"{}\" has another shape", name);
+  return fmt::format("column \"{}\" is {}, was {}", name, children[at].Describe(),
+                     before.children[at].Describe());
+}
+
+ValueType TypeOfSchema(const ArrowSchema& schema) {
+  ValueType type;
+  const std::string_view format = schema.format;
+  const auto is = [&](std::string_view formats) {
+    return format.size() == 1 && formats.find(format[0]) != std::string_view::npos;
+  };
+  if (schema.dictionary != nullptr) return type;
+  if (is("b")) type.kind = ValueKind::kBoolean;
+  if (is("csilCSIL")) type.kind = ValueKind::kInteger;
+  if (is("fg")) type.kind = ValueKind::kFloat;
+  if (is("uU") || format == "vu") type.kind = ValueKind::kText;
+  if (is("zZ") || format == "vz") type.kind = ValueKind::kBinary;
+  if (format == "tdD") type.kind = ValueKind::kDate;
+  if (format.starts_with("ts"))
+    type.kind = format.size() > 4 ? ValueKind::kTimestampTz : ValueKind::kTimestamp;
+  if (format.starts_with("d:")) {
+    int precision = 0;
+    int scale = 0;
+    if (std::sscanf(schema.format, "d:%d,%d", &precision, &scale) != 2) return type;
+    type.kind = ValueKind::kDecimal;
+    type.integer_digits = precision - scale;
+    type.fraction_digits = scale;
+  }
+  if (format == "+l" || format == "+L" || format == "+vl") {
+    type.kind = ValueKind::kList;
+    type.children.push_back(TypeOfSchema(*schema.children[0]));
+  }
+  if (format != "+s") return type;
+  type.kind = ValueKind::kStruct;
+  for (int64_t i = 0; i < schema.n_children; ++i) {
+    type.names.emplace_back(schema.children[i]->name);
+    type.children.push_back(TypeOfSchema(*schema.children[i]));
+  }
+  return type;
 }
 
 std::string ValueType::Describe() const {

@@ -88,7 +88,8 @@ Result<std::shared_ptr<ObjectStore>> OpenStore(std::string_view location, Durabi
     const bool tilde = location.starts_with('~');
     return NotFound("storage.no_folder", fmt::format("there is no folder '{}'", root.path),
                     tilde ? "'~' is not expanded here: write the home folder's path"
-                          : "Check the path, or create it first");
+                          : "Check the path, or create it first")
+        .With("path", root.path);
   }
   return OpenLocalStore(std::move(root.path), durability, runtime);
 }

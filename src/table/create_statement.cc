@@ -7,7 +7,8 @@
 #include <fmt/ranges.h>
 
 #include "base/sql_quote.h"
-#include "table/named_input.h"
+#include "table/input_source.h"
+#include "table/sql_type.h"
 
 namespace lakehold::table {
 namespace {
@@ -44,21 +45,28 @@ std::string Tail(const CreateRequest& request) {
 
 // "id" BIGINT, "fare" DOUBLE. Columns without a type are refused: nothing tells what they will
 // hold.
-Result<std::string> ColumnsOf(const std::string& target, NamedInput& input) {
-  LAKEHOLD_ASSIGN(const auto columns, input.Columns());
+Result<std::string> ColumnsOf(const std::string& table,
+                              const std::vector<ColumnDescription>& columns) {
   std::vector<std::string> definitions;
   std::vector<std::string> untyped;
   for (const auto& column : columns) {
-    if (column.type == "NULL") untyped.push_back(QuoteName(column.name));
+    if (HasUntypedPart(ParseSqlType(column.type))) untyped.push_back(QuoteName(column.name));
     definitions.push_back(fmt::format("{} {}", QuoteName(column.name), column.type));
   }
   if (!untyped.empty()) {
     return Invalid("table.untyped_columns",
-                   fmt::format("{}: every value of {} is NULL, so the column has no type", target,
-                               fmt::join(untyped, ", ")),
-                   "create the table with a schema first, or cast the column");
+                   fmt::format("{}: every value of {} is NULL or empty, so the column has no type",
+                               table, fmt::join(untyped, ", ")),
+                   "give it one, as in schema={\"c\": \"VARCHAR\"}, or create the table first");
   }
   return fmt::format("{}", fmt::join(definitions, ", "));
+}
+
+// A column that no table can hold: what to do about it here, where the columns come from Arrow.
+Error WithSchemaHint(Error error) {
+  if (error.reason == "types.refused")
+    error.hint = "store it as text, as in schema={\"c\": \"VARCHAR\"}, or cast it first";
+  return error;
 }
 
 }  // namespace
@@ -75,14 +83,16 @@ Status Create(engine::Session& session, const std::string& target, const CreateR
     LAKEHOLD_ASSIGN(auto made, session.Run(statement, {}));
     return {};
   }
-  NamedInput input(session);
-  LAKEHOLD_TRY(input.Register(*request.like));
-  LAKEHOLD_ASSIGN(const auto columns, ColumnsOf(target, input));
+  InputSource input(session);
+  LAKEHOLD_TRY(input.Open(*request.like, request.types, request.files,
+                          {request.table, request.naive_timestamps_are_utc}));
+  LAKEHOLD_ASSIGN(const auto columns, ColumnsOf(request.table, input.columns()));
   const std::string statement =
       request.with_rows ? fmt::format("{}{} AS SELECT * FROM {}", Head(target, request),
-                                      Tail(request), input.name())
+                                      Tail(request), input.from())
                         : fmt::format("{} ({}){}", Head(target, request), columns, Tail(request));
-  LAKEHOLD_ASSIGN(auto made, session.Run(statement, {}));
+  auto made = session.Run(statement, {});
+  if (!made.ok()) return WithSchemaHint(std::move(made).error());
   return {};
 }
 

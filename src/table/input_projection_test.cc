@@ -11,7 +11,9 @@ namespace {
 using Columns = std::vector<ColumnDescription>;
 
 Result<std::string> Project(const Columns& input, const Columns& table, bool utc = false) {
-  return ProjectInput(input, table, {"trips", utc});
+  auto projection = ProjectInput(input, table, {"trips", utc});
+  if (!projection.ok()) return std::move(projection).error();
+  return projection->list;
 }
 
 // What one column of a type becomes in a column of another, or the reason.
@@ -51,20 +53,25 @@ TEST(InputProjection, OneErrorListsAllTypesThatDoNotFit) {
 
 TEST(InputProjection, IntegersWidenAndNarrowOnlyByACastThatChecks) {
   EXPECT_EQ(Fit("INTEGER", "BIGINT"), R"(CAST("c" AS BIGINT) AS "c")");
-  EXPECT_EQ(Fit("BIGINT", "INTEGER"), R"(CAST("c" AS INTEGER) AS "c")");
+  EXPECT_NE(Fit("BIGINT", "INTEGER").find("is out of range"), std::string::npos);
+  EXPECT_EQ(Fit("UINTEGER", "BIGINT"), R"(CAST("c" AS BIGINT) AS "c")");
+  EXPECT_NE(Fit("INTEGER", "UBIGINT").find("is out of range"), std::string::npos);
+  EXPECT_EQ(Fit("INTEGER", "DECIMAL(12,2)"), R"(CAST("c" AS DECIMAL(12,2)) AS "c")");
+  EXPECT_NE(Fit("BIGINT", "DECIMAL(9,2)").find("too many digits"), std::string::npos);
   EXPECT_EQ(Fit("NULL", "INTEGER"), R"(CAST(NULL AS INTEGER) AS "c")");
 }
 
 TEST(InputProjection, FloatsBecomeIntegersOnlyIfEveryValueIsIntegral) {
   const auto text = Fit("DOUBLE", "BIGINT");
   EXPECT_NE(text.find(R"("c" = trunc("c"))"), std::string::npos) << text;
-  EXPECT_NE(text.find("is not integral, the column is BIGINT"), std::string::npos) << text;
+  EXPECT_NE(text.find(R"(isfinite("c"))"), std::string::npos) << text;
+  EXPECT_NE(text.find("is no integer of this type"), std::string::npos) << text;
 }
 
 TEST(InputProjection, NothingIsRounded) {
   EXPECT_EQ(Fit("FLOAT", "DOUBLE"), R"(CAST("c" AS DOUBLE) AS "c")");
-  EXPECT_NE(Fit("DOUBLE", "FLOAT").find("cannot be a FLOAT exactly"), std::string::npos);
-  EXPECT_NE(Fit("BIGINT", "DOUBLE").find("cannot be a DOUBLE exactly"), std::string::npos);
+  EXPECT_NE(Fit("DOUBLE", "FLOAT").find("has no exact equal"), std::string::npos);
+  EXPECT_NE(Fit("BIGINT", "DOUBLE").find("has no exact equal"), std::string::npos);
   EXPECT_EQ(Fit("INTEGER", "DOUBLE"), R"(CAST("c" AS DOUBLE) AS "c")");
   EXPECT_EQ(Fit("DECIMAL(5,1)", "DECIMAL(9,2)"), R"(CAST("c" AS DECIMAL(9,2)) AS "c")");
   EXPECT_NE(Fit("DECIMAL(9,3)", "DECIMAL(9,2)").find("would be rounded"), std::string::npos);
@@ -93,6 +100,48 @@ TEST(InputProjection, NestedValuesOnlyWiden) {
   EXPECT_EQ(Fit("STRUCT(a BIGINT)", "STRUCT(a INTEGER)"), "table.input_types");
   EXPECT_EQ(Fit("STRUCT(b INTEGER)", "STRUCT(a INTEGER)"), "table.input_types");
   EXPECT_EQ(Fit("FLOAT[]", "DOUBLE[]"), R"(CAST("c" AS DOUBLE[]) AS "c")");
+}
+
+TEST(InputProjection, FieldsOfStructsMatchByNameAndMayBeMissing) {
+  EXPECT_NE(Fit("STRUCT(b VARCHAR, a INTEGER)", "STRUCT(a BIGINT, b VARCHAR)"),
+            "table.input_types");
+  EXPECT_NE(Fit("STRUCT(a INTEGER)", "STRUCT(a BIGINT, b VARCHAR)"), "table.input_types");
+  EXPECT_EQ(Fit("STRUCT(a INTEGER, z INTEGER)", "STRUCT(a BIGINT, b VARCHAR)"),
+            "table.input_types");
+}
+
+TEST(InputProjection, WhatHasNoTypeTakesThatOfTheTable) {
+  EXPECT_EQ(Fit(R"("NULL"[])", "VARCHAR[]"), R"(CAST("c" AS VARCHAR[]) AS "c")");
+  EXPECT_EQ(Fit(R"(STRUCT(a "NULL"))", "STRUCT(a DATE)"), R"(CAST("c" AS STRUCT(a DATE)) AS "c")");
+}
+
+TEST(InputProjection, ColumnsAreCheckedByConditionsOverTheInput) {
+  const auto projection = ProjectInput({{"a", "DOUBLE"}, {"b", "INTEGER"}},
+                                       {{"a", "BIGINT"}, {"b", "BIGINT"}}, {"trips"});
+  ASSERT_TRUE(projection.ok());
+  EXPECT_EQ(projection->conditions.size(), 1U);
+  EXPECT_NE(projection->conditions.at("a").find(R"("a" IS NULL OR)"), std::string::npos);
+}
+
+TEST(TypedInput, TypesOfTheCallerComeFirstAndPlainValuesMayBecomeText) {
+  const auto typed = TypeInput({{"at", "TIME"}, {"c", "NULL"}, {"x", "BIGINT"}}, "input",
+                               {{"at", "VARCHAR"}, {"C", "DATE"}}, {"trips"});
+  ASSERT_TRUE(typed.ok()) << typed.error().ToString();
+  EXPECT_EQ(typed->columns[0].type, "VARCHAR");
+  EXPECT_EQ(typed->columns[1].type, "DATE");
+  EXPECT_EQ(typed->from,
+            R"((SELECT CAST("at" AS VARCHAR) AS "at", CAST(NULL AS DATE) AS "c", "x" AS "x" )"
+            R"(FROM input) AS typed)");
+  EXPECT_EQ(TypeInput({{"x", "BIGINT"}}, "input", {}, {"trips"})->from, "input");
+}
+
+TEST(TypedInput, OneErrorTellsAllThatDoesNotFit) {
+  const auto typed = TypeInput({{"a", "VARCHAR"}, {"b", "BLOB"}}, "input",
+                               {{"a", "DATE"}, {"b", "VARCHAR"}, {"z", "DATE"}}, {"trips"});
+  ASSERT_FALSE(typed.ok());
+  EXPECT_EQ(typed.error().reason, "table.input_schema");
+  for (const char* name : {"\"a\"", "\"b\"", "\"z\""})
+    EXPECT_NE(typed.error().message.find(name), std::string::npos) << name;
 }
 
 TEST(InputProjection, NamesAreQuoted) {

@@ -2,7 +2,6 @@
 // Externally synchronized.
 #pragma once
 
-#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
@@ -32,16 +31,8 @@ class NamedInput {
     registered_ = true;
     return {};
   }
-  // Its columns; those without a type are of type "NULL".
-  Result<std::vector<ColumnDescription>> Columns() {
-    LAKEHOLD_ASSIGN(auto columns, session_.Describe("SELECT * FROM " + name(), {}));
-    LAKEHOLD_ASSIGN(const auto untyped, session_.UntypedColumns(plain_name_));
-    for (auto& column : columns) {
-      if (std::find(untyped.begin(), untyped.end(), column.name) != untyped.end())
-        column.type = "NULL";
-    }
-    return columns;
-  }
+  // Its columns; what has no type is "NULL".
+  Result<std::vector<ColumnDescription>> Columns() { return session_.InputColumns(plain_name_); }
   // Quoted, for a FROM clause.
   std::string name() const { return QuoteName(plain_name_); }
 

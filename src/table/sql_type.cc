@@ -1,5 +1,6 @@
 #include "table/sql_type.h"
 
+#include <algorithm>
 #include <cctype>
 #include <charconv>
 #include <map>
@@ -150,6 +151,11 @@ SqlType ParseSqlType(std::string_view text) {
   if (open == std::string_view::npos || text.back() != ')') return type;
   return ParseArguments(std::move(type), text.substr(0, open),
                         text.substr(open + 1, text.size() - open - 2));
+}
+
+bool HasUntypedPart(const SqlType& type) {
+  return type.family == SqlFamily::kNull ||
+         std::any_of(type.children.begin(), type.children.end(), HasUntypedPart);
 }
 
 }  // namespace lakehold::table

@@ -41,5 +41,7 @@ struct SqlType {
 
 // Never fails: what is not recognised is kOther.
 SqlType ParseSqlType(std::string_view text);
+// Whether it is NULL, or has NULL somewhere within: values without a type.
+bool HasUntypedPart(const SqlType& type);
 
 }  // namespace lakehold::table

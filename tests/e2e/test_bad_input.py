@@ -368,7 +368,7 @@ def test_wrong_types_are_refused_all_at_once(lake: lh.Lake, folder: pathlib.Path
         )
         refused(
             lh.InvalidError,
-            "sql.invalid_input",
+            "write.inexact_value",
             lambda: lake["t"].append([{"a": 1.5, "b": None, "s": None}]),
             '"a"',
             "1.5",

@@ -209,3 +209,21 @@ def test_one_table_handle_survives_several_threads(trips: lh.Table):
     for thread in threads:
         thread.join()
     assert not failures, failures[:3]
+
+
+def test_results_that_name_each_other_are_given_back(tmp_path):
+    script = f"""
+        import lakehold as lh
+        lake = lh.connect({str(tmp_path / "lake")!r})
+        lake.write("t", [{{"a": 1}}])
+        first = lake.sql("SELECT a FROM t")
+        second = lake.sql("SELECT a + 1 AS b FROM first")
+        assert second.fetchall() == second.fetchall() == [(2,)]
+        third = lake["t"].history()
+        assert lake.sql("SELECT version FROM third").fetchone() == (0,)
+        assert third.to_pylist() and second.explain().plan
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(script)], capture_output=True, text=True, timeout=60
+    )
+    assert (done.returncode, done.stderr) == (0, "")

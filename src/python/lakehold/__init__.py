@@ -15,6 +15,8 @@ import atexit as _atexit
 import datetime as _dt
 import os as _os
 import sys as _sys
+from collections.abc import Mapping as _Mapping
+from collections.abc import Sequence as _Sequence
 
 # The engine is private to lakehold: load it with local scope, whatever flags the process has set.
 _flags = _sys.getdlopenflags()
@@ -41,6 +43,8 @@ from ._errors import (
     UnsupportedError,
 )
 from ._lake import Lake, connect
+from ._log import Files, History
+from ._options import named as _named
 from ._reports import Explanation, ScanReport, WriteReport
 from ._result import Result
 from ._table import Table
@@ -52,6 +56,7 @@ __version__: str = _lakehold.version()
 _atexit.register(_lakehold.finish)
 
 
+@_named
 def open(  # noqa: A001 - the word people expect: lh.open(path)
     location: str | _os.PathLike[str],
     *,
@@ -62,30 +67,34 @@ def open(  # noqa: A001 - the word people expect: lh.open(path)
     """Opens an existing Delta table as it is: nothing is written, nothing converted.
 
     version or timestamp pin it to the past, read-only. Raises TableNotFoundError if there is none,
-    InvalidError if the
-    folder is a lake.
+    InvalidError if the folder is a lake.
     """
     from ._table import open_table
 
     return open_table(location, version=version, timestamp=timestamp, durability=durability)
 
 
+@_named
 def write(
     location: str | _os.PathLike[str],
     rows: object,
     *,
     mode: str = "error",
-    partition_by: list[str] | None = None,
-    properties: dict[str, str] | None = None,
+    partition_by: _Sequence[str] | str | None = None,
+    properties: _Mapping[str, str] | None = None,
     index: bool | None = None,
     timestamps: str | None = None,
+    schema: _Mapping[str, str] | None = None,
+    schema_mode: str | None = None,
+    compression: str | None = None,
+    target_file_size: int | str | None = None,
     durability: str = "full",
 ) -> WriteReport | None:
     """Writes rows into the table at a path, creating it if need be, in one version.
 
     mode: "error" (default: refuse if the table exists), "append", "overwrite" or "ignore" (do
-    nothing if it exists; returns
-    None).
+    nothing if it exists; returns None). The other options are those of Table.append, and
+    `partition_by` and `properties` of a new table.
     """
     if not isinstance(location, (str, _os.PathLike)):
         raise InvalidError(
@@ -103,6 +112,10 @@ def write(
         properties=properties,
         index=index,
         timestamps=timestamps,
+        schema=schema,
+        schema_mode=schema_mode,
+        compression=compression,
+        target_file_size=target_file_size,
     )
 
 
@@ -119,6 +132,8 @@ __all__ = [
     "CorruptError",
     "DeniedError",
     "Explanation",
+    "Files",
+    "History",
     "InternalError",
     "InvalidError",
     "Lake",

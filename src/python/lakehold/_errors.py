@@ -12,7 +12,8 @@ from typing import NoReturn
 
 class LakeholdError(Exception):
     """Base of all. `reason` is a stable slug, `hint` the next step, `context` the details for
-    programs."""
+    programs: "table", "path", "version", "column", "row" (from 0), "value", "file", "line" where
+    they are known, as texts."""
 
     def __init__(
         self,
@@ -31,7 +32,9 @@ class LakeholdError(Exception):
     def __str__(self) -> str:
         text = self.message
         if self.hint:
-            text = f"{text.rstrip('.')}. {self.hint[:1].upper()}{self.hint[1:]}"
+            code = self.hint.startswith(("lh.", "lake.", "pip "))
+            first = self.hint[:1] if code else self.hint[:1].upper()
+            text = f"{text.rstrip('.')}. {first}{self.hint[1:]}"
         return f"{text} [{self.reason}]" if self.reason else text
 
 
@@ -109,14 +112,15 @@ _CLASSES: dict[str, type[LakeholdError]] = {
 _NO_TABLE = {"delta.not_a_table", "sql.unknown_table", "storage.no_folder"}
 
 
-def raise_error(kind: str, reason: str, message: str, hint: str, transaction_id: str) -> NoReturn:
+def raise_error(
+    kind: str, reason: str, message: str, hint: str, context: dict[str, str]
+) -> NoReturn:
     """Called by the native half for every error that reaches Python."""
     cls = (
         TableNotFoundError
         if kind == "NotFound" and reason in _NO_TABLE
         else _CLASSES.get(kind, InternalError)
     )
-    context = {"transaction_id": transaction_id} if transaction_id else {}
     raise cls(message, reason=reason, hint=hint, context=context)
 
 
@@ -138,4 +142,4 @@ def raise_stream_error(code: int, text: str) -> NoReturn:
     message, found, reason = text.rstrip("]").rpartition(" [")
     if not (found and text.endswith("]")):
         message, reason = text, "engine.query_failed"
-    raise_error(_STREAM_KINDS.get(code, "Io"), reason, message, "", "")
+    raise_error(_STREAM_KINDS.get(code, "Io"), reason, message, "", {})

@@ -6,14 +6,23 @@ import contextlib
 import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from . import _lakehold
 from ._errors import AlreadyExistsError, InvalidError, NotFoundError
-from ._inputs import source
+from ._inputs import Source, source
+from ._options import (
+    FileOptions,
+    column_names,
+    file_options,
+    named,
+    table_properties,
+    utc,
+    write_mode,
+)
 from ._reports import Explanation, WriteReport
-from ._result import Result
+from ._result import Result, schema_capsule
 from ._table import Table, _durable
 from ._values import Parameters, bind
 
@@ -29,7 +38,6 @@ class Lake:
     def __init__(self, native: _lakehold.Lake, durability: str = "full") -> None:
         self._native = native
         self._durability = durability
-        self._named: list[str] = []  # Frames of the last statement's caller.
         self._registered: set[str] = set()
 
     @property
@@ -61,37 +69,52 @@ class Lake:
         return self._sql(text, params, depth=2)
 
     def _sql(self, text: str, params: Parameters, depth: int) -> Result:
+        named_rows = self._frames_in(text, sys._getframe(depth))
         bound = bind(params)
-        self._name_frames(text, sys._getframe(depth))
-        return Result(self._native.sql(text, bound), lambda: self._native.explain(text, bound))
+
+        def explain() -> _lakehold.Explanation:
+            with self._naming(named_rows):
+                return self._native.explain(text, bound)
+
+        with self._naming(named_rows):
+            return Result(self._native.sql(text, bound), explain)
 
     def explain(self, text: str, params: Parameters = None) -> Explanation:
         """Which files a SELECT would read, and why the others are skipped. Never runs it."""
         bound = bind(params)
-        self._name_frames(text, sys._getframe(1))
-        return Explanation(self._native.explain(text, bound))
+        with self._naming(self._frames_in(text, sys._getframe(1))):
+            return Explanation(self._native.explain(text, bound))
 
-    def _name_frames(self, text: str, frame: Any) -> None:
-        """Registers the frames among the caller's variables that the text mentions; takes older
-        names away."""
+    def _frames_in(self, text: str, frame: Any) -> dict[str, Source]:
+        """The frames among the caller's variables that the text mentions."""
         if not isinstance(text, str):
             raise InvalidError(f"SQL is a text, not a {type(text).__name__}", reason="python.sql")
-        for name in self._named:
-            self._native.unregister(name)
-        self._named = []
+        found = {}
         for name in dict.fromkeys(re.findall(r"[^\W\d]\w*", text)):
             value = frame.f_locals.get(name, frame.f_globals.get(name))
             if value is None or not _is_frame(value) or name in self or name in self._registered:
                 continue
-            make, one_shot = source(value)
-            self._native.register(name, make, one_shot)
-            self._named.append(name)
+            found[name] = source(value)
+        return found
+
+    @contextlib.contextmanager
+    def _naming(self, rows: Mapping[str, Source]) -> Iterator[None]:
+        """The rows have names for one statement. Its result keeps those it reads."""
+        try:
+            for name, given in rows.items():
+                self._native.register(name, given.make, given.one_shot)
+            yield
+        finally:
+            for name in rows:
+                with contextlib.suppress(NotFoundError):
+                    self._native.unregister(name)
 
     def register(self, name: str, rows: Any) -> None:
         """Gives rows (anything `append` takes) a name for this session's SQL, until
         `unregister`."""
-        make, one_shot = source(rows)
-        self._native.register(name, make, one_shot)
+        _name("register", name)
+        given = source(rows)
+        self._native.register(name, given.make, given.one_shot)
         self._registered.add(name)
 
     def unregister(self, name: str) -> None:
@@ -113,7 +136,7 @@ class Lake:
     def table(self, name: str) -> Table:
         """A live handle. Raises TableNotFoundError that suggests the nearest name."""
         try:
-            return Table(self._native.table(name), self)
+            return Table(self._native.table(_name("table", name)), self, self._durability)
         except NotFoundError as error:
             near = _nearest(name, self.tables())
             if near:
@@ -132,102 +155,110 @@ class Lake:
     def __iter__(self) -> Iterator[str]:
         return iter(self.tables())
 
+    @named
     def create_table(
         self,
         name: str,
         schema: Any,
         *,
-        partition_by: list[str] | None = None,
-        properties: dict[str, str] | None = None,
+        partition_by: Sequence[str] | str | None = None,
+        properties: Mapping[str, str] | None = None,
         mode: str = "error",
         timestamps: str | None = None,
     ) -> Table:
         """Creates an empty table.
 
-        schema: SQL column text ("id BIGINT NOT NULL, fare DOUBLE"), a list of (name, SQL type), or
-        anything with
-        `__arrow_c_schema__` or `__arrow_c_stream__`. mode: "error", "ignore" or "overwrite".
-        timestamps="utc" stores
-        zone-less timestamps as instants, so that every reader can read the table.
+        schema: SQL column text ("id BIGINT NOT NULL, fare DOUBLE"), a list of (name, SQL type), a
+        dict of them, or anything with `__arrow_c_schema__` or `__arrow_c_stream__`.
+        mode: "error", "ignore" or "overwrite". timestamps="utc" stores zone-less timestamps as
+        instants, so that every reader can read the table.
         """
-        if isinstance(schema, str):
-            columns, like = schema, None
-        elif isinstance(schema, (list, tuple)):
-            columns, like = ", ".join(_field(field) for field in schema), None
-        else:
-            columns, like = "", _schema_source(schema)
+        _name("create_table", name)
+        columns, like = _columns_of(schema)
         native = self._native.create(
             name,
             columns,
             like,
             False,
             False,
-            list(partition_by or []),
-            dict(properties or {}),
-            _mode(mode, {"error", "ignore", "overwrite"}),
-            _utc(timestamps),
+            column_names("create_table", "partition_by", partition_by),
+            table_properties(properties),
+            write_mode(mode, ("error", "ignore", "overwrite")),
+            utc(timestamps),
+            *FileOptions({}, "", 0),
         )
-        return Table(native, self)
+        return Table(native, self, self._durability)
 
+    @named
     def write(
         self,
         name: str,
         rows: Any,
         *,
         mode: str = "error",
-        partition_by: list[str] | None = None,
-        properties: dict[str, str] | None = None,
+        partition_by: Sequence[str] | str | None = None,
+        properties: Mapping[str, str] | None = None,
         index: bool | None = None,
         timestamps: str | None = None,
+        schema: Mapping[str, str] | None = None,
+        schema_mode: str | None = None,
+        compression: str | None = None,
+        target_file_size: int | str | None = None,
     ) -> WriteReport | None:
         """Writes rows into a table, creating it if need be; see lakehold.write."""
-        _mode(mode, {"error", "append", "overwrite", "ignore"})
-        if name in self and mode != "error":
-            return self._write_existing(name, rows, mode, partition_by, index, timestamps)
-        make, one_shot = source(rows, index=index)
+        _name("write", name)
+        write_mode(mode, ("error", "append", "overwrite", "ignore"))
+        options = file_options(schema, schema_mode, compression, target_file_size)
+        by = None if partition_by is None else column_names("write", "partition_by", partition_by)
+        exists = name in self
+        if exists and mode == "ignore":
+            return None
+        if exists and mode != "error":
+            table = self._partitioned(name, by)
+            return table._write(rows, mode == "overwrite", None, None, index, timestamps, options)
+        given = source(
+            rows,
+            index=index,
+            hint=(lambda: schema_capsule(list(options.types.items()))) if options.types else None,
+            schema=options.types,
+        )
         try:
-            self._native.create(
-                name,
-                "",
-                make,
-                one_shot,
-                True,
-                list(partition_by or []),
-                dict(properties or {}),
-                "error",
-                _utc(timestamps),
-            )
+            with given:
+                self._native.create(
+                    name,
+                    "",
+                    given.make,
+                    given.one_shot,
+                    True,
+                    by or [],
+                    table_properties(properties),
+                    "error",
+                    utc(timestamps),
+                    *options,
+                )
         except AlreadyExistsError:
             # Somebody else made it meanwhile; what gives its rows once may have given them.
-            if mode == "error" or (one_shot and mode != "ignore"):
+            if mode == "ignore":
+                return None
+            if mode == "error" or given.one_shot:
                 raise
-            return self._write_existing(name, rows, mode, partition_by, index, timestamps)
+            table = self._partitioned(name, by)
+            return table._write(rows, mode == "overwrite", None, None, index, timestamps, options)
         return WriteReport.of(self._native.reports[-1])
 
-    def _write_existing(
-        self,
-        name: str,
-        rows: Any,
-        mode: str,
-        partition_by: list[str] | None,
-        index: bool | None,
-        timestamps: str | None,
-    ) -> WriteReport | None:
-        if mode == "ignore":
-            return None
+    def _partitioned(self, name: str, by: list[str] | None) -> Table:
+        """The table; raises if it is partitioned in another way than asked for."""
         table = self.table(name)
+        if by is None:
+            return table
         kept = table.partition_columns()
-        if partition_by is not None and [column.lower() for column in partition_by] != [
-            c.lower() for c in kept
-        ]:
-            raise InvalidError(
-                f"{table.name} is partitioned by {kept}, not by {list(partition_by)}",
-                reason="python.partition_by",
-                hint="leave partition_by out for a table that exists",
-            )
-        if mode == "append":
-            return table.append(rows, index=index, timestamps=timestamps)
-        return table.overwrite(rows, index=index, timestamps=timestamps)
+        if [column.lower() for column in by] == [column.lower() for column in kept]:
+            return table
+        raise InvalidError(
+            f"{table.name} is partitioned by {kept}, not by {by}",
+            reason="python.partition_by",
+            hint="leave partition_by out for a table that exists",
+        )
 
     # Transactions
     # ----------------------------------------------------------------------------------------------
@@ -274,6 +305,7 @@ class Lake:
 _TEMPORARY = "(temporary lake)"
 
 
+@named
 def connect(location: str | os.PathLike[str] = "", *, durability: str = "full") -> Lake:
     """A lake at a folder, made at the first write; without a location, a temporary one in this
     process.
@@ -315,6 +347,33 @@ def _is_frame(value: Any) -> bool:
     )
 
 
+def _name(call: str, name: Any) -> str:
+    if isinstance(name, str):
+        return name
+    raise InvalidError(
+        f"{call}() takes the table's name first, not a {type(name).__name__}",
+        reason="python.name",
+        hint=f'lake.{call}("trips"{"" if call == "table" else ", ..."})',
+    )
+
+
+def _columns_of(schema: Any) -> tuple[str, Any]:
+    """Columns as SQL text, or a source of rows that have them."""
+    if isinstance(schema, str):
+        return schema, None
+    if isinstance(schema, Mapping) and all(isinstance(type_, str) for type_ in schema.values()):
+        schema = list(schema.items())
+    if isinstance(schema, Mapping) and not any(hasattr(v, "__iter__") for v in schema.values()):
+        raise InvalidError(
+            f"the columns are {dict(schema)!r}",
+            reason="python.schema",
+            hint='write SQL types, as in {"id": "BIGINT", "day": "DATE"}, or pass an Arrow schema',
+        )
+    if isinstance(schema, (list, tuple)):
+        return ", ".join(_field(field) for field in schema), None
+    return "", _schema_source(schema)
+
+
 def _schema_source(schema: Any) -> Any:
     if hasattr(schema, "__arrow_c_stream__"):
         return schema.__arrow_c_stream__
@@ -324,24 +383,6 @@ def _schema_source(schema: Any) -> Any:
         pyarrow = _pyarrow("Arrow schemas")
         return pyarrow.schema(schema).empty_table().__arrow_c_stream__
     return source(schema).make
-
-
-def _utc(timestamps: str | None) -> bool:
-    if timestamps not in (None, "utc"):
-        raise InvalidError(
-            f"timestamps={timestamps!r}",
-            reason="python.timestamps",
-            hint='use "utc" or leave it out',
-        )
-    return timestamps == "utc"
-
-
-def _mode(mode: str, allowed: set[str]) -> str:
-    if mode not in allowed:
-        raise InvalidError(
-            f"mode={mode!r}", reason="python.mode", hint="use one of " + ", ".join(sorted(allowed))
-        )
-    return mode
 
 
 def _field(field: Any) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from . import _lakehold
 from ._errors import InvalidError
@@ -19,6 +19,34 @@ _BATCH_ROWS = 122_880
 _TUPLE_ROWS = 16_384  # Fewer at once where rows become Python objects.
 
 
+class RowStream(Protocol):
+    """One run over the rows."""
+
+    def capsule(self, resignal: bool) -> object: ...
+    def schema(self) -> object: ...
+    def next_rows(self) -> list[tuple[Any, ...]] | None: ...
+    def check(self) -> None: ...
+
+
+class RowSource(Protocol):
+    """What a result is made of: the native half's Rows, or rows in memory."""
+
+    @property
+    def columns(self) -> list[tuple[str, str]]: ...
+    @property
+    def changed_rows(self) -> int: ...
+    def interrupt(self) -> None: ...
+    def open(self, batch_rows: int = ...) -> RowStream: ...
+
+
+def schema_capsule(columns: list[tuple[str, str]]) -> object:
+    """An Arrow schema of columns and their SQL types."""
+    fields = ", ".join(
+        f'NULL::{type_} AS "{name.replace(chr(34), chr(34) * 2)}"' for name, type_ in columns
+    )
+    return _lakehold.Lake.connect("").sql(f"SELECT {fields} LIMIT 0", {}).open(1).schema()
+
+
 class Result:
     """A SELECT is bound when made, its tables pinned, and runs at each consumption; DML and DDL ran
     already.
@@ -30,7 +58,7 @@ class Result:
     """
 
     def __init__(
-        self, native: _lakehold.Rows, explain: Callable[[], _lakehold.Explanation] | None = None
+        self, native: RowSource, explain: Callable[[], _lakehold.Explanation] | None = None
     ) -> None:
         self._native = native
         self._explain = explain
@@ -57,11 +85,7 @@ class Result:
 
     def __arrow_c_schema__(self) -> object:
         # Of rows of the same types that are never there: a one-shot input is not touched.
-        columns = ", ".join(
-            f'NULL::{type_} AS "{name.replace(chr(34), chr(34) * 2)}"'
-            for name, type_ in self._native.columns
-        )
-        return _lakehold.Lake.connect("").sql(f"SELECT {columns} LIMIT 0", {}).open(1).schema()
+        return schema_capsule(self._native.columns)
 
     def to_arrow_reader(self, rows: int = _BATCH_ROWS) -> pyarrow.RecordBatchReader:
         """A pyarrow.RecordBatchReader: batches of at most `rows` rows, in bounded memory."""

@@ -4,34 +4,24 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from . import _lakehold
-from ._errors import InvalidError
+from ._errors import InvalidError, LakeholdError
 from ._inputs import source
+from ._log import Files, History, moment
+from ._options import FileOptions, column_names, condition, file_options, named, utc, whole
 from ._reports import Explanation, WriteReport, size_text
-from ._result import Result, escape
+from ._result import Result, escape, schema_capsule
 from ._values import Parameters, bind, time_ms
 
 if TYPE_CHECKING:
+    import pandas
     import polars
+    import pyarrow
 
-_FOREIGN_KEYWORDS = {
-    "predicate": "where",
-    "filter": "where",
-    "replace_where": "where",
-    "partition_filters": "where",
-    "partition_by": "PARTITIONED BY at creation",
-    "retention_hours": "retain",
-    "version": "at(version=...)",
-}
-
-
-def _refuse_foreign(call: str, keywords: dict[str, Any]) -> None:
-    for name in keywords:
-        ours = _FOREIGN_KEYWORDS.get(name)
-        hint = f"lakehold's word is {ours}" if ours else "see help()"
-        raise InvalidError(f"{call}() has no keyword {name!r}", reason="python.keyword", hint=hint)
+    from ._lake import Lake
 
 
 class Table:
@@ -43,9 +33,12 @@ class Table:
     (location, pinned version) and work in a forked child.
     """
 
-    def __init__(self, native: Any, lake: Any | None = None) -> None:
+    def __init__(
+        self, native: _lakehold.Table, lake: Lake | None = None, durability: str = "full"
+    ) -> None:
         self._native = native
         self._lake = lake
+        self._durability = durability
 
     # What it is
     # ----------------------------------------------------------------------------------------------
@@ -71,6 +64,11 @@ class Table:
         """Columns and their Delta types: [("id", "long"), ...]."""
         return [(column.name, column.type) for column in self._native.describe().columns]
 
+    @property
+    def columns(self) -> list[str]:
+        """Names of the columns."""
+        return [column.name for column in self._native.describe().columns]
+
     def partition_columns(self) -> list[str]:
         """Names of the partition columns."""
         return list(self._native.describe().partition_columns)
@@ -89,7 +87,7 @@ class Table:
         status = self._native.describe()
         return {
             "version": status.version,
-            "timestamp": _moment(status.timestamp_ms),
+            "timestamp": moment(status.timestamp_ms),
             "files": status.files,
             "size_bytes": status.bytes,
             "rows": status.rows,
@@ -118,9 +116,14 @@ class Table:
             "advice": advice,
         }
 
+    @named
     def history(self, limit: int | None = None) -> History:
-        """Commits, newest first: version, timestamp, operation, parameters, metrics, engine."""
-        return History(self._native.history(2**63 - 1 if limit is None else limit))
+        """Commits, newest first: version, timestamp, operation, parameters, metrics, engine.
+
+        A result in memory: rows can be taken by position and values by name.
+        """
+        wanted = whole("limit", limit)
+        return History(self._native.history(2**63 - 1 if wanted is None else max(wanted, 0)))
 
     def files(self) -> Files:
         """Live data files: path (as in the log), uri, size_bytes, rows, partition values,
@@ -130,6 +133,7 @@ class Table:
     # Reading
     # ----------------------------------------------------------------------------------------------
 
+    @named
     def at(
         self, *, version: int | None = None, timestamp: dt.datetime | dt.date | str | None = None
     ) -> Table:
@@ -137,37 +141,38 @@ class Table:
         (zone-less is UTC)."""
         if (version is None) == (timestamp is None):
             raise InvalidError("at() takes either version= or timestamp=", reason="python.at")
-        return Table(
-            self._native.at(version, None if timestamp is None else time_ms(timestamp)), self._lake
-        )
+        version = whole("version", version)
+        native = self._native.at(version, None if timestamp is None else time_ms(timestamp))
+        return Table(native, self._lake, self._durability)
 
+    @named
     def scan(
         self,
-        columns: list[str] | None = None,
+        columns: Sequence[str] | str | None = None,
         where: str | None = None,
         params: Parameters = None,
         limit: int | None = None,
-        **foreign: Any,
     ) -> Result:
         """Rows, lazily. `where` is one SQL expression over the columns; `.explain()` says which
         files are skipped."""
-        _refuse_foreign("scan", foreign)
-        wanted, bound = list(columns or []), bind(params)
+        wanted, bound = column_names("scan", "columns", columns), bind(params)
+        where, limit = condition(where), whole("limit", limit)
         native = self._native
         return Result(
             native.scan(wanted, where, bound, limit),
             lambda: native.explain(wanted, where, bound, limit),
         )
 
+    @named
     def explain(self, where: str | None = None, params: Parameters = None) -> Explanation:
         """Which files a scan with this condition would read."""
         return self.scan(where=where, params=params).explain()
 
-    def to_arrow(self) -> Any:
+    def to_arrow(self) -> pyarrow.Table:
         """All rows as a pyarrow.Table."""
         return self.scan().to_arrow()
 
-    def to_pandas(self) -> Any:
+    def to_pandas(self) -> pandas.DataFrame:
         """All rows as a pandas.DataFrame."""
         return self.scan().to_pandas()
 
@@ -185,7 +190,7 @@ class Table:
         """The same rows in a session of their own: one session cannot write and read at once."""
         version = self.version()
         if self._lake is None:
-            return open_table(self.location, version=version)
+            return open_table(self.location, version=version, durability=self._durability)
         other: Table = self._lake.session().table(self.name).at(version=version)
         return other
 
@@ -198,19 +203,29 @@ class Table:
     # Writing
     # ----------------------------------------------------------------------------------------------
 
+    @named
     def append(
-        self, rows: Any, *, index: bool | None = None, timestamps: str | None = None, **foreign: Any
+        self,
+        rows: Any,
+        *,
+        index: bool | None = None,
+        timestamps: str | None = None,
+        schema: Mapping[str, str] | None = None,
+        schema_mode: str | None = None,
+        compression: str | None = None,
+        target_file_size: int | str | None = None,
     ) -> WriteReport:
         """Appends rows in one version. Columns match by name, ignoring case; nothing is rounded or
         parsed.
 
-        `timestamps="utc"`: zone-less values into a timestamp column mean UTC.
+        `timestamps="utc"`: zone-less values into a timestamp column mean UTC. `schema`: SQL types
+        for some columns of the rows, as {"c": "VARCHAR"} for times or columns of None.
+        `compression` and `target_file_size` ("128mb") hold for this write's files.
         """
-        _refuse_foreign("append", foreign)
-        return self._write(
-            rows, overwrite=False, where=None, params=None, index=index, timestamps=timestamps
-        )
+        options = file_options(schema, schema_mode, compression, target_file_size)
+        return self._write(rows, False, None, None, index, timestamps, options)
 
+    @named
     def overwrite(
         self,
         rows: Any,
@@ -219,40 +234,55 @@ class Table:
         params: Parameters = None,
         index: bool | None = None,
         timestamps: str | None = None,
-        **foreign: Any,
+        schema: Mapping[str, str] | None = None,
+        schema_mode: str | None = None,
+        compression: str | None = None,
+        target_file_size: int | str | None = None,
     ) -> WriteReport:
-        """Replaces all rows, or those of the partitions `where` names; one version."""
-        _refuse_foreign("overwrite", foreign)
-        return self._write(
-            rows, overwrite=True, where=where, params=params, index=index, timestamps=timestamps
-        )
+        """Replaces all rows, or those of the partitions `where` names; one version. The other
+        options are those of append()."""
+        options = file_options(schema, schema_mode, compression, target_file_size)
+        return self._write(rows, True, where, params, index, timestamps, options)
 
     def _write(
         self,
         rows: Any,
-        *,
         overwrite: bool,
         where: str | None,
         params: Parameters,
         index: bool | None,
         timestamps: str | None,
+        options: FileOptions,
     ) -> WriteReport:
-        if timestamps not in (None, "utc"):
-            raise InvalidError(
-                f"timestamps={timestamps!r}",
-                reason="python.timestamps",
-                hint='use "utc" or leave it out',
-            )
-        make, one_shot = source(rows, index=index)
-        report = self._native.write(
-            make, one_shot, overwrite, where, bind(params), timestamps == "utc"
+        given = source(
+            rows, index=index, hint=lambda: self._hint(options.types), schema=options.types
         )
+        with given:
+            report = self._native.write(
+                given.make,
+                given.one_shot,
+                overwrite,
+                condition(where),
+                bind(params),
+                utc(timestamps),
+                *options,
+            )
         return WriteReport.of(report)
+
+    def _hint(self, types: Mapping[str, str]) -> object:
+        """The types of the columns: those given, else the table's."""
+        columns = dict(self._native.scan([], None, {}, 0).columns)
+        return schema_capsule(list((columns | dict(types)).items()))
 
     def checkpoint(self) -> int:
         """Writes a checkpoint of the newest version if there is none yet; its version."""
         version: int = self._native.checkpoint().version
         return version
+
+    if not TYPE_CHECKING:  # For people, not for type checkers: what the word is here.
+
+        def __getattr__(self, name: str) -> Any:
+            raise AttributeError(f"Table has no {name}" + _instead(name), name=name, obj=self)
 
     # Manners
     # ----------------------------------------------------------------------------------------------
@@ -262,136 +292,77 @@ class Table:
             raise InvalidError(
                 "a table of a temporary lake cannot be pickled", reason="python.pickle"
             )
-        return _reopen, (self.location, self._native.pinned)
+        return _reopen, (self.location, self._native.pinned, self._durability)
 
     def __repr__(self) -> str:
-        status = self._native.describe()
+        # What is loaded, without a look at the disk; only a handle that saw nothing yet looks.
+        try:
+            status = self._native.last_status() or self._native.describe()
+        except LakeholdError as error:
+            return f"<Table {self.name} | {error.reason} | {self.location}>"
         rows = "" if status.rows is None else f" | {status.rows:,} rows"
         by = f" | by {', '.join(status.partition_columns)}" if status.partition_columns else ""
         needs = (
             f" | readers need {', '.join(status.reader_features)}" if status.reader_features else ""
         )
+        pinned = "" if self._native.pinned is None else " | pinned"
+        files = f"{status.files:,} file" if status.files == 1 else f"{status.files:,} files"
         return (
-            f"<Table {self.name} v{status.version}{rows} | {status.files:,} files, {size_text(status.bytes)}"
-            f"{by}{needs} | {self.location}>"
+            f"<Table {self.name} v{status.version}{rows} | {files}, {size_text(status.bytes)}"
+            f"{by}{needs}{pinned} | {self.location}>"
         )
 
     def _repr_html_(self) -> str:
-        columns = "".join(
-            f"<tr><td>{escape(name)}</td><td>{escape(type_)}</td></tr>"
-            for name, type_ in self.schema()
+        head = f"<p><b>{escape(repr(self))}</b></p>"
+        try:
+            columns, commits = self._native.describe().columns, self.history(5)
+        except LakeholdError as error:
+            return head + f"<p>{escape(error)}</p>"
+        fields = "".join(
+            f"<tr><td>{escape(column.name)}</td><td>{escape(column.type)}</td>"
+            f"<td>{'' if column.nullable else 'NOT NULL'}</td></tr>"
+            for column in columns
         )
-        commits = "".join(
-            f"<tr><td>{entry['version']}</td><td>{entry['timestamp']}</td><td>{escape(entry['operation'])}</td></tr>"
-            for entry in self.history(5).to_pylist()
+        log = "".join(
+            f"<tr><td>{entry['version']}</td><td>{entry['timestamp']:%Y-%m-%d %H:%M:%S}</td>"
+            f"<td>{escape(entry['operation'])}</td></tr>"
+            for entry in commits
         )
-        return f"<p><b>{escape(repr(self))}</b></p><table>{columns}</table><table>{commits}</table>"
+        return f"{head}<table>{fields}</table><table>{log}</table>"
 
 
-class _Records:
-    """A few rows that are in memory already."""
-
-    def __init__(self, rows: list[dict[str, Any]]) -> None:
-        self._rows = rows
-
-    def to_pylist(self) -> list[dict[str, Any]]:
-        """Rows as dicts."""
-        return list(self._rows)
-
-    def to_arrow(self) -> Any:
-        """A pyarrow.Table."""
-        from ._inputs import _pyarrow
-
-        return _pyarrow("to_arrow").Table.from_pylist(self._rows)
-
-    def to_pandas(self) -> Any:
-        """A pandas.DataFrame."""
-        import pandas
-
-        return pandas.DataFrame(self._rows)
-
-    def to_polars(self) -> Any:
-        """A polars.DataFrame."""
-        import polars
-
-        return polars.DataFrame(self._rows, infer_schema_length=None)
-
-    @property
-    def columns(self) -> list[str]:
-        """Names of the columns."""
-        return list(self._rows[0]) if self._rows else []
-
-    def fetchall(self) -> list[tuple[Any, ...]]:
-        """Rows as tuples."""
-        return [tuple(row.values()) for row in self._rows]
-
-    def __iter__(self) -> Any:
-        return iter(self._rows)
-
-    def __len__(self) -> int:
-        return len(self._rows)
-
-    def __getitem__(self, position: int) -> dict[str, Any]:
-        return self._rows[position]
-
-    def __repr__(self) -> str:
-        return "\n".join(str(row) for row in self._rows)
+_NOT_YET = {"delete", "update", "merge", "upsert", "optimize", "vacuum", "restore", "changes"}
+_NOT_YET |= {"diff", "buffer"}
+_INSTEAD = {
+    "fetchall": "scan().fetchall()",
+    "to_pylist": "scan().to_pylist()",
+    "to_numpy": "scan().to_numpy()",
+    "iter_batches": "scan().iter_batches()",
+    "head": "scan(limit=5)",
+    "limit": "scan(limit=5)",
+    "filter": 'scan(where="...")',
+    "select": "scan(columns=[...])",
+    "to_pyarrow_table": "to_arrow()",
+    "to_pyarrow_dataset": "scan().to_arrow_reader()",
+    "write": "append(rows) or overwrite(rows)",
+    "insert": "append(rows)",
+    "load_as_version": "at(version=3)",
+    "file_uris": 'files(), each with its "uri"',
+    "get_add_actions": "files()",
+    "metadata": "schema(), properties() and metrics()",
+    "protocol": "metrics()",
+    "create_checkpoint": "checkpoint()",
+}
 
 
-class History(_Records):
-    """Commits, newest first."""
-
-    def __init__(self, entries: list[Any]) -> None:
-        import json
-
-        super().__init__(
-            [
-                {
-                    "version": entry.version,
-                    "timestamp": _moment(entry.timestamp_ms),
-                    "operation": entry.operation,
-                    "parameters": {key: json.loads(value) for key, value in entry.parameters},
-                    "metrics": {key: json.loads(value) for key, value in entry.metrics},
-                    "engine": entry.engine,
-                    "txn_id": entry.txn_id,
-                }
-                for entry in entries
-            ]
-        )
+def _instead(name: str) -> str:
+    if name in _NOT_YET:
+        return ": that is not there yet"
+    return f"; use {_INSTEAD[name]}" if name in _INSTEAD else ""
 
 
-class Files(_Records):
-    """Live data files."""
-
-    def __init__(self, files: list[Any]) -> None:
-        import json
-
-        rows = []
-        for file in files:
-            stats = json.loads(file.stats) if file.stats else {}
-            rows.append(
-                {
-                    "path": file.path,
-                    "uri": file.uri,
-                    "size_bytes": file.size_bytes,
-                    "modified": _moment(file.modified_ms),
-                    "rows": file.rows,
-                    "deleted_rows": file.deleted_rows,
-                    "partition_values": dict(file.partition_values),
-                    "min": stats.get("minValues", {}),
-                    "max": stats.get("maxValues", {}),
-                    "null_count": stats.get("nullCount", {}),
-                }
-            )
-        super().__init__(rows)
-
-
-def _moment(ms: int) -> dt.datetime:
-    return dt.datetime(1970, 1, 1, tzinfo=dt.timezone.utc) + dt.timedelta(milliseconds=ms)
-
-
-def _reopen(location: str, version: int | None) -> Table:
-    return open_table(location, version=version)
+def _reopen(location: str, version: int | None, durability: str) -> Table:
+    return open_table(location, version=version, durability=durability)
 
 
 def open_table(
@@ -412,6 +383,7 @@ def open_table(
             if is_lake
             else 'lh.open("path/to/table")',
         )
+    version = whole("version", version)
     if version is not None and timestamp is not None:
         raise InvalidError("open() takes either version= or timestamp=", reason="python.at")
     return Table(
@@ -420,7 +392,8 @@ def open_table(
             version,
             None if timestamp is None else time_ms(timestamp),
             _durable(durability),
-        )
+        ),
+        durability=durability,
     )
 
 

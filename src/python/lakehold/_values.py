@@ -148,6 +148,12 @@ def time_ms(moment: dt.datetime | dt.date | str) -> int:
                 reason="python.time",
                 hint='write it as "2026-11-01T00:00Z"',
             ) from None
+    if not isinstance(moment, dt.date):
+        raise InvalidError(
+            f"{moment!r} is not a time",
+            reason="python.time",
+            hint='give a datetime, a date, or a text such as "2026-11-01T00:00Z"',
+        )
     if not isinstance(moment, dt.datetime):
         moment = dt.datetime(moment.year, moment.month, moment.day)
     if moment.tzinfo is None:
