@@ -82,6 +82,55 @@ def test_a_lazy_frame_reads_only_what_it_needs(trips: lh.Table):
     )
 
 
+def test_filters_of_a_lazy_frame_go_down_into_the_scan(lake: lh.Lake, monkeypatch):
+    rows = [
+        {
+            "i": n if n % 7 else None,
+            "f": n / 4 if n % 5 else float("nan"),
+            "s": f"it's {n:02}",
+            "day": dt.date(2026, 1, 1) + dt.timedelta(days=n),
+            "at": dt.datetime(2026, 1, 1, tzinfo=UTC) + dt.timedelta(hours=n),
+            "naive": dt.datetime(2026, 1, 1) + dt.timedelta(hours=n),
+            "r": np.float32(n / 10).item(),
+        }
+        for n in range(40)
+    ]
+    lake.write("t", rows, schema={"r": "DOUBLE"})
+    frame, lazy = lake["t"].to_polars(), lake["t"].lazy()
+    asked = []
+    scan = lh.Table.scan
+    monkeypatch.setattr(
+        lh.Table, "scan", lambda self, **how: asked.append(how["where"]) or scan(self, **how)
+    )
+    col = pl.col
+    for predicate, pushed in (
+        (col("i") > 5, True),
+        (5 >= col("i"), True),
+        (col("i") != 5, True),
+        (col("i").is_null() | (col("i") == 3), True),
+        (col("i").is_not_null() & (col("f") < 4.5), True),
+        (col("f") >= 4.5, True),
+        (col("s") == "it's 07", True),
+        (col("s") > "it's 30", True),
+        (col("day") <= dt.date(2026, 1, 9), True),
+        (col("at") < dt.datetime(2026, 1, 1, 9, tzinfo=UTC), True),
+        (col("naive") < dt.datetime(2026, 1, 1, 9), True),
+        (col("i").is_between(3, 9), True),
+        ((col("i") > 5) & (col("s").str.len_chars() > 3), True),
+        ((col("i") > 5) | (col("s").str.len_chars() > 3), False),
+        (~(col("i") > 5), None),
+        (col("i").is_in([1, 2]), None),
+        (col("i") + 1 > 5, None),
+        (col("i") > col("r"), None),
+    ):
+        asked.clear()
+        got = lazy.filter(predicate).select("s", "i").collect()
+        assert got.equals(frame.filter(predicate).select("s", "i")), str(predicate)
+        if pushed is not None:
+            assert (asked[0] is not None) == pushed, (str(predicate), asked)
+        assert lazy.filter(predicate).select(pl.len()).collect().item() == got.height
+
+
 @pytest.mark.parametrize(
     "given",
     [
