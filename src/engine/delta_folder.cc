@@ -3,6 +3,7 @@
 #include <memory>
 #include <utility>
 
+#include <duckdb/catalog/catalog.hpp>
 #include <duckdb/main/attached_database.hpp>
 #include <duckdb/main/client_context.hpp>
 #include <duckdb/main/database_manager.hpp>
@@ -38,6 +39,12 @@ Result<std::shared_ptr<storage::ObjectStore>> OpenFolder(duckdb::ClientContext& 
                     fmt::format("\"{}\" holds no Delta table: there is no _delta_log", path));
   }
   return store;
+}
+
+bool IsDeltaFolder(duckdb::ClientContext& context, const std::string& path) {
+  if (path.empty() || path.find('*') != std::string::npos) return false;
+  auto& files = duckdb::FileSystem::GetFileSystem(context);
+  return files.DirectoryExists(files.JoinPath(path, "_delta_log"));
 }
 
 duckdb::unique_ptr<duckdb::AtClause> AtOf(const duckdb::named_parameter_map_t& parameters) {
@@ -94,13 +101,27 @@ duckdb::TableFunction ScanFunction(const std::string& name) {
   return function;
 }
 
+duckdb::CatalogEntry& FolderAt(duckdb::ClientContext& context,
+                               const duckdb::EntryLookupInfo& lookup) {
+  const std::string& path = lookup.GetEntryName();
+  if (!IsDeltaFolder(context, path)) {
+    ThrowError(
+        NotFound("sql.unknown_table",
+                 fmt::format("there is no table \"{}\", and only tables have versions", path),
+                 "SHOW TABLES lists the tables; leave AT (...) out to read a file"));
+  }
+  const FolderTable folder = AttachFolder(context, path);
+  const duckdb::EntryLookupInfo table(duckdb::CatalogType::TABLE_ENTRY, folder.table,
+                                      lookup.GetAtClause(), lookup.GetErrorContext());
+  return *duckdb::Catalog::GetEntry(context, folder.catalog, DEFAULT_SCHEMA, table,
+                                    duckdb::OnEntryNotFound::THROW_EXCEPTION);
+}
+
 duckdb::unique_ptr<duckdb::TableRef> ReplaceDeltaFolder(
     duckdb::ClientContext& context, duckdb::ReplacementScanInput& input,
     duckdb::optional_ptr<duckdb::ReplacementScanData>) {
   const std::string path = duckdb::ReplacementScan::GetFullPath(input);
-  auto& files = duckdb::FileSystem::GetFileSystem(context);
-  if (path.empty() || path.find('*') != std::string::npos) return nullptr;
-  if (!files.DirectoryExists(files.JoinPath(path, "_delta_log"))) return nullptr;
+  if (!IsDeltaFolder(context, path)) return nullptr;
   auto table = duckdb::make_uniq<duckdb::TableFunctionRef>();
   duckdb::vector<duckdb::unique_ptr<duckdb::ParsedExpression>> arguments;
   arguments.push_back(duckdb::make_uniq<duckdb::ConstantExpression>(duckdb::Value(path)));

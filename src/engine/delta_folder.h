@@ -8,6 +8,7 @@
 #include <string>
 
 #include <duckdb.hpp>
+#include <duckdb/catalog/entry_lookup_info.hpp>
 #include <duckdb/function/replacement_scan.hpp>
 
 namespace lakehold::engine {
@@ -22,6 +23,12 @@ struct FolderTable {
   std::string table;
 };
 FolderTable AttachFolder(duckdb::ClientContext& context, const std::string& path);
+
+// What FROM '<name>' AT (...) means where no table has that name: the folder's table at that
+// version. Replacement scans are not told of AT, and would read the newest. Raises kNotFound
+// "sql.unknown_table" if the name is no folder with a `_delta_log`: nothing else has versions.
+duckdb::CatalogEntry& FolderAt(duckdb::ClientContext& context,
+                               const duckdb::EntryLookupInfo& lookup);
 
 // A replacement scan: null unless the unknown table's name is a folder with a `_delta_log`.
 duckdb::unique_ptr<duckdb::TableRef> ReplaceDeltaFolder(

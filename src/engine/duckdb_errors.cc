@@ -243,10 +243,21 @@ Error WithContext(Error result, const duckdb::ErrorData& error) {
   return result;
 }
 
+// A result that failed before says "it is closed", and of what it failed behind that.
+std::optional<duckdb::ErrorData> EarlierError(const duckdb::ErrorData& error) {
+  const std::string& raw = error.RawMessage();
+  const std::string text = raw.starts_with("Attempting to ") ? Labelled(raw, "\nError: ") : "";
+  const size_t colon = text.find(" Error: ");
+  if (colon == std::string::npos) return std::nullopt;
+  const auto type = duckdb::Exception::StringToExceptionType(text.substr(0, colon));
+  return duckdb::ErrorData(type, text.substr(colon + 8));
+}
+
 }  // namespace
 
 Error ErrorFromDuckDb(const duckdb::ErrorData& error) {
   if (auto carried = CarriedError(error.ExtraInfo())) return *std::move(carried);
+  if (const auto earlier = EarlierError(error)) return ErrorFromDuckDb(*earlier);
   const auto csv = CsvMessage(error.RawMessage());
   Error result =
       Internal("engine.internal", csv ? *csv : FirstLine(error.RawMessage()), HintFor(error));

@@ -97,6 +97,14 @@ TEST_F(DuckDbErrors, OurErrorTravelsThroughUnchanged) {
   }
 }
 
+TEST_F(DuckDbErrors, AClosedResultTellsOfWhatItFailed) {
+  const Error error = ErrorFromDuckDb(duckdb::InvalidInputException(
+      "Attempting to execute an unsuccessful or closed pending query result\nError: Conversion "
+      "Error: Could not convert string 'x' to INT32\nLINE 1: SELECT"));
+  EXPECT_EQ(error.reason, "sql.conversion");
+  EXPECT_EQ(error.message, "Could not convert string 'x' to INT32");
+}
+
 TEST_F(DuckDbErrors, AFailureDoesNotPoisonTheInstance) {
   auto session = OpenSession();
   EXPECT_FALSE(session->Run("SELECT * FROM lakehold_arrow('nothing')", {}).ok());

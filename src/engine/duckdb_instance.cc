@@ -48,6 +48,9 @@ void Configure(const Environment& environment, duckdb::DBConfig* config) {
   config->SetOptionByName("arrow_large_buffer_size", Value::BOOLEAN(false));
   config->SetOptionByName("arrow_lossless_conversion", Value::BOOLEAN(false));
   config->SetOptionByName("arrow_output_list_view", Value::BOOLEAN(false));
+  // An error about a name must not look for others like it in every lake of the process:
+  // table_hint.h does it in the session's own.
+  config->SetOptionByName("catalog_error_max_schemas", Value::UBIGINT(0));
   const int threads = environment.threads > 0 ? environment.threads : UsableCpus();
   config->SetOptionByName("threads", Value::BIGINT(threads));
   const int64_t memory =

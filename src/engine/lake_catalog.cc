@@ -3,8 +3,11 @@
 #include <algorithm>
 #include <utility>
 
+#include "duckdb/catalog/catalog_search_path.hpp"
 #include "duckdb/catalog/entry_lookup_info.hpp"
+#include "duckdb/common/string_util.hpp"
 #include "duckdb/main/attached_database.hpp"
+#include "duckdb/main/client_data.hpp"
 #include "duckdb/parser/parsed_data/attach_info.hpp"
 #include "duckdb/parser/parsed_data/create_schema_info.hpp"
 #include "duckdb/parser/parsed_data/drop_info.hpp"
@@ -14,6 +17,7 @@
 #include "duckdb/storage/database_size.hpp"
 #include <fmt/format.h>
 
+#include "base/uuid.h"
 #include "delta/lake_folder.h"
 #include "delta/snapshot.h"
 #include "engine/duckdb_errors.h"
@@ -52,6 +56,21 @@ duckdb::unique_ptr<duckdb::TransactionManager> MakeTransactions(
     duckdb::optional_ptr<duckdb::StorageExtensionInfo>, duckdb::AttachedDatabase& db,
     duckdb::Catalog& catalog) {
   return duckdb::make_uniq<LakeTransactions>(db, static_cast<LakeCatalog&>(catalog));
+}
+
+constexpr std::string_view kSchemaMarker = "_lakehold_schema";
+
+// Not a file, not even of a table that somebody is about to make.
+Status CheckEmpty(storage::ObjectStore& store, const std::string& folder) {
+  LAKEHOLD_ASSIGN(auto lister, store.List(folder + "/", ""));
+  while (true) {
+    LAKEHOLD_ASSIGN(const auto object, lister->Next());
+    if (!object) return {};
+    if (object->key == storage::JoinKey(folder, kSchemaMarker)) continue;
+    return Invalid("catalog.schema_not_empty",
+                   fmt::format("the schema's folder is not empty: it holds {}", object->key),
+                   "Remove what is no table by hand, or wait for whoever is making one");
+  }
 }
 
 }  // namespace
@@ -137,13 +156,45 @@ duckdb::optional_ptr<duckdb::CatalogEntry> LakeCatalog::CreateSchema(
   }
   // A folder needs a file to exist on stores without folders; its name is one that tables cannot
   // have.
-  CheckOrThrow(store_->PutHint(storage::JoinKey(name, "_lakehold_schema"), {}));
+  CheckOrThrow(store_->PutHint(storage::JoinKey(name, kSchemaMarker), {}));
   CheckOrThrow(store_->SettleNames(std::vector<std::string>{name, ""}));
   return &SchemaNamed(name);
 }
 
+// Takes effect at once, as CREATE SCHEMA does. The folder is looked at once more when it is out of
+// reach: somebody may have begun a table in it meanwhile.
 void LakeCatalog::DropSchema(duckdb::ClientContext&, duckdb::DropInfo& info) {
-  ThrowError(NotYet("DROP SCHEMA", "schema", info.name));
+  const std::string& name = info.name;
+  if (name == DEFAULT_SCHEMA) {
+    ThrowError(Invalid("catalog.main_schema", "the schema main is the lake itself",
+                       "DROP TABLE its tables"));
+  }
+  if (!ValueOrThrow(IsSchemaFolder(name))) {
+    if (info.if_not_found == duckdb::OnEntryNotFound::RETURN_NULL) return;
+    ThrowError(NotFound("catalog.no_schema",
+                        fmt::format("the lake {} has no schema {}", store_->uri(), name),
+                        "DROP SCHEMA IF EXISTS does not mind"));
+  }
+  const auto tables = ValueOrThrow(SchemaNamed(name).ListTables());
+  if (!tables.empty()) {
+    if (info.cascade) {
+      ThrowError(NotYet("DROP SCHEMA with tables in it, CASCADE", "schema", name,
+                        "DROP TABLE each, then DROP SCHEMA"));
+    }
+    ThrowError(Invalid("catalog.schema_not_empty",
+                       fmt::format("the schema {} holds {} table{}, the first is \"{}\"", name,
+                                   tables.size(), tables.size() == 1 ? "" : "s", tables.front()),
+                       "DROP TABLE them first"));
+  }
+  const std::string grave =
+      fmt::format("_lakehold/dropped/{}", NewUuid(world_.environment.runtime.random));
+  CheckOrThrow(CheckEmpty(*store_, name));
+  CheckOrThrow(store_->MoveFolder(name, grave));
+  if (const Status empty = CheckEmpty(*store_, grave); !empty.ok()) {
+    CheckOrThrow(store_->MoveFolder(grave, name));
+    ThrowError(empty.error());
+  }
+  CheckOrThrow(store_->SettleNames(std::vector<std::string>{"", "_lakehold/dropped"}));
 }
 
 Result<bool> LakeCatalog::IsSchemaFolder(const std::string& name) {
@@ -167,16 +218,34 @@ duckdb::optional_ptr<duckdb::SchemaCatalogEntry> LakeCatalog::LookupSchema(
                       "A schema is a folder of the lake that holds tables"));
 }
 
-void LakeCatalog::ScanSchemas(duckdb::ClientContext&,
-                              std::function<void(duckdb::SchemaCatalogEntry&)> callback) {
-  callback(SchemaNamed(DEFAULT_SCHEMA));
-  if (ValueOrThrow(IsTable())) return;
-  for (const auto& folder : ValueOrThrow(store_->ListFolders(""))) {
-    if (!delta::CheckTableName(folder).ok() || ValueOrThrow(delta::TableExists(RootOf(folder))))
-      continue;
+Result<std::vector<LakeSchema*>> LakeCatalog::Schemas() {
+  std::vector<LakeSchema*> schemas{&SchemaNamed(DEFAULT_SCHEMA)};
+  LAKEHOLD_ASSIGN(const bool is_table, IsTable());
+  if (is_table) return schemas;
+  LAKEHOLD_ASSIGN(const auto folders, store_->ListFolders(""));
+  for (const auto& folder : folders) {
+    if (!delta::CheckTableName(folder).ok()) continue;
+    LAKEHOLD_ASSIGN(const bool table, delta::TableExists(RootOf(folder)));
+    if (table) continue;
     auto& schema = SchemaNamed(folder);
-    if (!ValueOrThrow(schema.ListTables()).empty()) callback(schema);
+    LAKEHOLD_ASSIGN(const auto tables, schema.ListTables());
+    if (!tables.empty()) schemas.push_back(&schema);
   }
+  return schemas;
+}
+
+bool LakeCatalog::IsSearchedBy(duckdb::ClientContext& context) {
+  for (const auto& entry : duckdb::ClientData::Get(context).catalog_search_path->Get()) {
+    if (duckdb::StringUtil::CIEquals(entry.catalog, GetName())) return true;
+  }
+  return false;
+}
+
+void LakeCatalog::ScanSchemas(duckdb::ClientContext& context,
+                              std::function<void(duckdb::SchemaCatalogEntry&)> callback) {
+  auto schemas = Schemas();
+  if (!schemas.ok() && !IsSearchedBy(context)) return;
+  for (auto* schema : ValueOrThrow(std::move(schemas))) callback(*schema);
 }
 
 duckdb::PhysicalOperator& LakeCatalog::PlanCreateTableAs(duckdb::ClientContext& context,

@@ -11,6 +11,7 @@
 #include <mutex>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "duckdb.hpp"
 #include "duckdb/catalog/catalog.hpp"
@@ -61,6 +62,12 @@ class LakeCatalog final : public duckdb::Catalog {
   Result<bool> IsTable();
   std::string TableName() const;  // The last part of the store's URI.
   delta::TableRoot RootOf(std::string_view folder) const { return {store_, std::string(folder)}; }
+
+  // main, and the other schemas that hold tables.
+  Result<std::vector<LakeSchema*>> Schemas();
+  // Whether the session finds this lake's tables without naming the lake. What is wrong with others
+  // is no concern of a statement that does not name them: listings leave them out.
+  bool IsSearchedBy(duckdb::ClientContext& context);
 
   void Initialize(bool load_builtin) override;
   std::string GetCatalogType() override { return kLakeType; }

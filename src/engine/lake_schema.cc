@@ -14,6 +14,7 @@
 #include <fmt/format.h>
 
 #include "delta/lake_folder.h"
+#include "engine/delta_folder.h"
 #include "engine/duckdb_errors.h"
 #include "engine/lake_catalog.h"
 #include "engine/lake_transaction.h"
@@ -66,8 +67,9 @@ Result<std::vector<std::string>> LakeSchema::ListTables() {
 void LakeSchema::Scan(duckdb::ClientContext& context, CatalogType type,
                       const std::function<void(CatalogEntry&)>& callback) {
   if (type != CatalogType::TABLE_ENTRY) return;
-  auto& transaction = LakeTransaction::Get(context, catalog);
-  for (auto* table : ValueOrThrow(transaction.AllTables(*this))) callback(*table);
+  auto tables = LakeTransaction::Get(context, catalog).AllTables(*this);
+  if (!tables.ok() && !lake().IsSearchedBy(context)) return;
+  for (auto* table : ValueOrThrow(std::move(tables))) callback(*table);
 }
 
 // DuckDB asks this way only of its own catalogs.
@@ -77,8 +79,11 @@ optional_ptr<CatalogEntry> LakeSchema::LookupEntry(CatalogTransaction transactio
                                                    const duckdb::EntryLookupInfo& lookup) {
   if (lookup.GetCatalogType() != CatalogType::TABLE_ENTRY || !transaction.HasContext())
     return nullptr;
-  auto& ours = LakeTransaction::Get(transaction.GetContext(), catalog);
-  return ValueOrThrow(ours.Lookup(*this, lookup.GetEntryName(), lookup.GetAtClause()));
+  auto& context = transaction.GetContext();
+  auto* table = ValueOrThrow(LakeTransaction::Get(context, catalog)
+                                 .Lookup(*this, lookup.GetEntryName(), lookup.GetAtClause()));
+  if (table == nullptr && lookup.GetAtClause()) return &FolderAt(context, lookup);
+  return table;
 }
 
 duckdb::SimilarCatalogEntry LakeSchema::GetSimilarEntry(CatalogTransaction,

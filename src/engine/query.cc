@@ -129,8 +129,14 @@ class LiveRows final : public RowSource {
  private:
   Chunk FetchLive() {
     if (!result_) return nullptr;
-    Chunk chunk = result_->Fetch();
-    if (!chunk && result_->HasError()) result_->GetErrorObject().Throw();
+    Chunk chunk;
+    try {
+      chunk = result_->Fetch();
+    } catch (...) {
+      // A result that has failed says only that it is closed; what it failed of is kept in it.
+      if (!result_->HasError()) throw;
+    }
+    if (result_->HasError()) result_->GetErrorObject().Throw();
     if (!chunk || chunk->size() == 0) return nullptr;
     return chunk;
   }

@@ -17,6 +17,7 @@
 
 #include "engine/duckdb_errors.h"
 #include "engine/session_state.h"
+#include "engine/table_hint.h"
 
 namespace lakehold::engine {
 namespace {
@@ -25,7 +26,8 @@ using duckdb::ParsedExpression;
 
 Error OriginalOf(duckdb::Connection& connection, const duckdb::ErrorData& error) {
   auto& kept = SessionState::Of(*connection.context).error;
-  return kept ? *kept : ErrorFromDuckDb(error);
+  if (kept) return *kept;
+  return WithTableHint(*connection.context, error, ErrorFromDuckDb(error));
 }
 
 Result<duckdb::Value> ParameterValue(duckdb::ClientContext& context, const std::string& name,
@@ -247,7 +249,14 @@ Result<duckdb::unique_ptr<duckdb::QueryResult>> Execute(duckdb::Connection& conn
     StatementValues values = parsed.values;
     auto pending = connection.PendingQuery(parsed.statement->Copy(), values, how);
     if (pending->HasError()) return OriginalOf(connection, pending->GetErrorObject());
-    auto result = pending->Execute();
+    duckdb::unique_ptr<duckdb::QueryResult> result;
+    try {
+      result = pending->Execute();
+    } catch (...) {
+      // A statement that has failed says only that it is closed; what it failed of is kept in it.
+      if (!pending->HasError()) throw;
+      return OriginalOf(connection, pending->GetErrorObject());
+    }
     if (result->HasError()) return OriginalOf(connection, result->GetErrorObject());
     return result;
   } catch (const std::exception& exception) {

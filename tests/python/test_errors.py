@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pathlib
 import pickle
+import shutil
 
 import pytest
 
@@ -34,6 +35,49 @@ def test_a_table_that_is_not_there_suggests_the_nearest(trips: lh.Table, lake: l
     assert "trips" in str(caught(lambda: lake.sql("SELECT * FROM trip")))
     with pytest.raises(LookupError):
         lake["nothing"]
+
+
+def test_what_is_wrong_with_one_lake_is_no_concern_of_another(
+    trips: lh.Table, lake: lh.Lake, tmp_path: pathlib.Path
+):
+    other = lh.connect(tmp_path / "other")
+    other.sql("CREATE TABLE strips AS SELECT 1 AS id")
+    lake.sql(f"ATTACH '{tmp_path / 'third'}' AS third (TYPE lakehold)")
+    shutil.rmtree(tmp_path / "other")
+    for name in ("other", "third"):
+        (tmp_path / name).symlink_to(tmp_path / name)  # Cannot be read, not even by root.
+    error = caught(lambda: lake.sql("SELECT * FROM trip"))
+    assert isinstance(error, lh.TableNotFoundError) and error.hint == 'Did you mean "trips"?'
+    error = caught(lambda: lake.sql("INSERT INTO qqqqqq VALUES (1)"))
+    assert isinstance(error, lh.TableNotFoundError) and "SHOW TABLES" in error.hint
+    assert lake.sql("SHOW TABLES").fetchall() == [("trips",)]
+    with pytest.raises(lh.LakeholdError):
+        other.sql("SHOW TABLES").fetchall()
+    with pytest.raises(lh.LakeholdError):
+        lake.sql("SELECT * FROM third.main.x").fetchall()
+
+
+def test_the_nearest_table_may_be_in_another_schema_but_never_in_the_system(lake: lh.Lake):
+    lake.sql("CREATE SCHEMA sales")
+    lake.sql("CREATE TABLE sales.orders AS SELECT 1 AS id")
+    assert caught(lambda: lake.sql("FROM orders")).hint == 'Did you mean "sales.orders"?'
+    for name in ("sqlite_temp_maste", "pg_table", "t", "duckdb_table"):
+        assert "SHOW TABLES" in caught(lambda name=name: lake.sql(f"FROM {name}")).hint
+
+
+@pytest.mark.parametrize("threads", [1, 4])
+def test_a_row_that_fails_in_the_middle_of_a_stream_is_told(lake: lh.Lake, threads: int):
+    lake.sql(f"SET threads = {threads}")
+    lake.sql(
+        "CREATE TABLE big AS SELECT CASE WHEN i = 250000 THEN 'x' ELSE i::VARCHAR END AS s "
+        "FROM range(300000) r(i)"
+    )
+    result = lake.sql("SELECT s::INTEGER AS n FROM big")
+    for _ in range(2):
+        error = caught(lambda: [None for _ in result.iter_batches(rows=1000)])
+        assert error.reason in ("sql.conversion", "engine.query_failed")
+    error = caught(lambda: lake.sql("SELECT s::INTEGER AS n FROM big").fetchall())
+    assert error.reason == "sql.conversion" and "'x'" in error.message
 
 
 def test_sql_that_is_no_sql_is_a_value_error(lake: lh.Lake):
