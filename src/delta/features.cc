@@ -202,20 +202,6 @@ Status CheckBothLists(const Protocol& protocol) {
   return {};
 }
 
-// The path of a NOT NULL field below a list or map, where nobody can enforce it row by row yet.
-std::optional<std::string> FindNotNullInList(const DataType& type, const std::string& path,
-                                             bool in_list) {
-  const bool list = type.kind == TypeKind::kArray || type.kind == TypeKind::kMap;
-  for (size_t i = 0; i < type.fields.size(); ++i) {
-    const Field& field = type.fields[i];
-    const std::string here = path.empty() ? field.name : path + "." + field.name;
-    const bool is_key = type.kind == TypeKind::kMap && i == 0;  // Never null by itself.
-    if (!field.nullable && (in_list || list) && !is_key) return here;
-    if (auto found = FindNotNullInList(field.type, here, in_list || list)) return found;
-  }
-  return std::nullopt;
-}
-
 }  // namespace
 
 std::vector<Feature> KnownFeatures() {
@@ -272,14 +258,6 @@ Status CheckWritable(const Protocol& protocol, const Metadata& metadata, const S
     return Unsupported(
         "delta.unsupported_writer_feature",
         fmt::format("the table uses features this build cannot write: {}", Join(refused)),
-        "read it, or write it with the tool that made it");
-  }
-  if (auto path = FindNotNullInList(DataType{.kind = TypeKind::kStruct, .fields = schema.fields},
-                                    "", false)) {
-    return Unsupported(
-        "delta.unsupported_writer_feature",
-        fmt::format("\"{}\" is NOT NULL inside a list or map, which this build cannot enforce",
-                    *path),
         "read it, or write it with the tool that made it");
   }
   return {};

@@ -1,5 +1,7 @@
 #include "engine/row_checks.h"
 
+#include <algorithm>
+#include <numeric>
 #include <utility>
 
 #include <fmt/format.h>
@@ -47,50 +49,73 @@ delta::TruthSet Evaluate(const delta::Predicate& predicate,
 }  // namespace
 
 struct NotNullCheck::Rule {
-  std::string name;              // Dotted.
-  std::vector<size_t> position;  // Column, then positions inside structs.
+  struct Step {
+    delta::TypeKind kind;  // Of what is stepped into: a struct, list or map.
+    size_t field;
+  };
+  std::string name;  // Dotted.
+  size_t column;
+  std::vector<Step> steps;       // Below the column.
   std::atomic<int64_t> rows{0};  // That broke it.
 };
 
 NotNullCheck::NotNullCheck(const delta::Schema& schema) {
   const auto add = [this](const auto& self, const std::vector<delta::Field>& fields,
-                          const std::string& prefix, const std::vector<size_t>& above) -> void {
+                          const Rule& above, const delta::DataType* parent) -> void {
     for (size_t i = 0; i < fields.size(); i++) {
-      std::vector<size_t> position = above;
-      position.push_back(i);
-      const std::string name = prefix + fields[i].name;
-      if (!fields[i].nullable) {
-        auto rule = std::make_shared<Rule>();
-        rule->name = name;
-        rule->position = position;
-        rules_.push_back(std::move(rule));
-      }
-      if (fields[i].type.kind == delta::TypeKind::kStruct)
-        self(self, fields[i].type.fields, name + ".", position);
+      // The protocol knows no map without keys.
+      if (parent != nullptr && parent->kind == delta::TypeKind::kMap && i == 0) continue;
+      auto rule = std::make_shared<Rule>();
+      rule->name = above.name.empty() ? fields[i].name : above.name + "." + fields[i].name;
+      rule->column = parent == nullptr ? i : above.column;
+      rule->steps = above.steps;
+      if (parent != nullptr) rule->steps.push_back({parent->kind, i});
+      if (!fields[i].nullable) rules_.push_back(rule);
+      self(self, fields[i].type.fields, *rule, &fields[i].type);
     }
   };
-  add(add, schema.fields, "", {});
+  add(add, schema.fields, Rule{}, nullptr);
+}
+
+// A nested value counts only where everything around it is there.
+int64_t NotNullCheck::Broken(const Rule& rule, duckdb::DataChunk& rows) {
+  Vector* vector = &rows.data[rule.column];
+  idx_t size = rows.size();
+  std::vector<idx_t> places(rule.steps.empty() ? 0 : size);
+  std::iota(places.begin(), places.end(), idx_t{0});
+  for (const auto& [kind, field] : rule.steps) {
+    vector->Flatten(size);
+    const auto& validity = duckdb::FlatVector::Validity(*vector);
+    std::erase_if(places, [&](idx_t place) { return !validity.RowIsValid(place); });
+    if (kind != delta::TypeKind::kStruct) {
+      const auto* lists = duckdb::FlatVector::GetData<duckdb::list_entry_t>(*vector);
+      std::vector<idx_t> below;
+      for (const idx_t place : places) {
+        for (idx_t i = 0; i < lists[place].length; i++) below.push_back(lists[place].offset + i);
+      }
+      places = std::move(below);
+      size = duckdb::ListVector::GetListSize(*vector);
+      vector = &duckdb::ListVector::GetEntry(*vector);
+      if (kind == delta::TypeKind::kArray) continue;
+      vector->Flatten(size);  // Of a map: pairs of key and value.
+    }
+    vector = duckdb::StructVector::GetEntries(*vector)[field].get();
+  }
+  UnifiedVectorFormat format;
+  vector->ToUnifiedFormat(size, format);
+  if (format.validity.AllValid()) return 0;
+  const auto is_null = [&](idx_t place) {
+    return !format.validity.RowIsValid(format.sel->get_index(place));
+  };
+  if (!rule.steps.empty()) return std::count_if(places.begin(), places.end(), is_null);
+  int64_t broken = 0;
+  for (idx_t i = 0; i < size; i++) broken += is_null(i);
+  return broken;
 }
 
 bool NotNullCheck::Check(duckdb::DataChunk& rows) {
-  const idx_t count = rows.size();
   for (const auto& rule : rules_) {
-    Vector* vector = &rows.data[rule->position[0]];
-    if (rule->position.size() > 1) rows.Flatten();
-    // A field of a struct counts only where all structs around it are there.
-    duckdb::ValidityMask around(count);
-    for (size_t depth = 1; depth < rule->position.size(); depth++) {
-      const duckdb::ValidityMask& own = duckdb::FlatVector::Validity(*vector);
-      if (!own.AllValid()) around.Combine(own, count);
-      vector = duckdb::StructVector::GetEntries(*vector)[rule->position[depth]].get();
-    }
-    UnifiedVectorFormat format;
-    vector->ToUnifiedFormat(count, format);
-    if (format.validity.AllValid()) continue;
-    int64_t broken = 0;
-    for (idx_t i = 0; i < count; i++) {
-      broken += around.RowIsValid(i) && !format.validity.RowIsValid(format.sel->get_index(i));
-    }
+    const int64_t broken = Broken(*rule, rows);
     if (broken == 0) continue;
     rule->rows += broken;
     broken_ = true;

@@ -16,8 +16,8 @@
 
 namespace lakehold::engine {
 
-// NOT NULL at top level and in structs. All violations of a statement are counted, so that one
-// error tells how many.
+// NOT NULL at top level and in structs, lists and maps. All violations of a statement are counted,
+// so that one error tells how many.
 class NotNullCheck {
  public:
   explicit NotNullCheck(const delta::Schema& schema);
@@ -28,6 +28,8 @@ class NotNullCheck {
 
  private:
   struct Rule;
+  static int64_t Broken(const Rule& rule, duckdb::DataChunk& rows);
+
   std::vector<std::shared_ptr<Rule>> rules_;
   std::atomic<bool> broken_{false};
 };

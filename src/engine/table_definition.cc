@@ -1,5 +1,6 @@
 #include "engine/table_definition.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "duckdb/parser/constraints/not_null_constraint.hpp"
@@ -8,7 +9,9 @@
 #include "duckdb/parser/expression/constant_expression.hpp"
 #include "duckdb/parser/expression/function_expression.hpp"
 #include "duckdb/parser/parsed_data/drop_info.hpp"
+#include "duckdb/parser/qualified_name.hpp"
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "base/uuid.h"
 #include "delta/lake_folder.h"
@@ -59,6 +62,41 @@ std::string PropertyName(const std::string& name) {
   return name;
 }
 
+// 'st.x, "odd name".element': paths of names, each quoted where it is odd.
+Result<std::vector<std::vector<std::string>>> PathsOf(const std::string& text) {
+  std::vector<std::vector<std::string>> paths;
+  size_t begin = 0;
+  bool quoted = false;
+  for (size_t i = 0; i <= text.size(); ++i) {
+    if (i < text.size() && text[i] == '"') quoted = !quoted;
+    if (i < text.size() && (quoted || text[i] != ',')) continue;
+    std::string path = text.substr(begin, i - begin);
+    duckdb::StringUtil::Trim(path);
+    const auto names = duckdb::QualifiedName::ParseComponents(path);
+    if (names.empty()) {
+      return Invalid("sql.bad_option", fmt::format("option \"not_null\" is '{}'", text),
+                     "name fields as in 'st.x, l.element, m.value'");
+    }
+    paths.emplace_back(names.begin(), names.end());
+    begin = i + 1;
+  }
+  return paths;
+}
+
+delta::Field* FieldAt(std::vector<delta::Field>& fields, const std::vector<std::string>& path) {
+  auto* among = &fields;
+  delta::Field* found = nullptr;
+  for (const auto& name : path) {
+    const auto field = std::find_if(among->begin(), among->end(), [&](const delta::Field& each) {
+      return duckdb::StringUtil::CIEquals(each.name, name);
+    });
+    if (field == among->end()) return nullptr;
+    found = &*field;
+    among = &field->type.fields;
+  }
+  return found;
+}
+
 Result<TableOptions> OptionsOf(const duckdb::CreateTableInfo& info) {
   TableOptions options;
   for (const auto& [name, expression] : info.options) {
@@ -71,15 +109,18 @@ Result<TableOptions> OptionsOf(const duckdb::CreateTableInfo& info) {
                        "use 'utc' or 'ntz'");
       }
       options.timestamps = storage == "utc" ? TimestampStorage::kUtc : TimestampStorage::kNtz;
+    } else if (lower == "not_null") {
+      LAKEHOLD_ASSIGN(options.not_null, PathsOf(text));
     } else if (lower == "comment") {
       options.comment = std::move(text);
     } else if (name.find('.') != std::string::npos) {
       options.properties[PropertyName(name)] = std::move(text);
     } else {
-      return Invalid("sql.unknown_option",
-                     fmt::format("table \"{}\": there is no option \"{}\"", info.table, name),
-                     "options are timestamps and comment; properties have a dot in their name, as "
-                     "'delta.appendOnly'");
+      return Invalid(
+          "sql.unknown_option",
+          fmt::format("table \"{}\": there is no option \"{}\"", info.table, name),
+          "options are timestamps, not_null and comment; properties have a dot in their name, as "
+          "'delta.appendOnly'");
     }
   }
   return options;
@@ -150,6 +191,17 @@ Result<txn::TableDefinition> DefinitionOf(duckdb::BoundCreateTableInfo& info) {
     field.nullable = !not_null[column.Logical().index];
     LAKEHOLD_ASSIGN(field.type, DeltaTypeOf(column.Type(), column.Name(), options.timestamps));
     definition.schema.fields.push_back(std::move(field));
+  }
+  for (const auto& path : options.not_null) {
+    auto* field = FieldAt(definition.schema.fields, path);
+    if (field == nullptr) {
+      return Invalid(
+          "sql.bad_option",
+          fmt::format("table \"{}\": option \"not_null\" names \"{}\", which is no field",
+                      base.table, fmt::join(path, ".")),
+          "name fields as in 'st.x, l.element, m.value'");
+    }
+    field->nullable = false;
   }
   for (const auto& key : base.partition_keys) {
     LAKEHOLD_ASSIGN(std::string column, PartitionColumn(*key));

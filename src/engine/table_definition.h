@@ -8,6 +8,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "duckdb.hpp"
 #include "duckdb/planner/parsed_data/bound_create_table_info.hpp"
@@ -20,12 +21,15 @@ namespace lakehold::engine {
 class LakeSchema;
 class LakeTable;
 
-// What the WITH clause says: how zone-less timestamps are stored (timestamps = 'utc' or 'ntz'), a
-// comment (comment = '...'), and table properties, whose names hold a dot.
+// What the WITH clause says: how zone-less timestamps are stored (timestamps = 'utc' or 'ntz'),
+// which fields below the columns are NOT NULL (not_null = 'st.x, l.element, m.value'), a comment
+// (comment =
+// '...'), and table properties, whose names hold a dot.
 struct TableOptions {
   TimestampStorage timestamps = TimestampStorage::kNtz;
   std::optional<std::string> comment;
   std::map<std::string, std::string> properties;
+  std::vector<std::vector<std::string>> not_null;  // Paths of fields below the columns.
 };
 
 // The definition behind CREATE TABLE. kUnsupported "sql.not_yet" for CHECK, DEFAULT, generated

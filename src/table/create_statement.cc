@@ -1,5 +1,6 @@
 #include "table/create_statement.h"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -8,6 +9,7 @@
 
 #include "base/sql_quote.h"
 #include "table/input_source.h"
+#include "table/required_fields.h"
 #include "table/sql_type.h"
 
 namespace lakehold::table {
@@ -27,7 +29,7 @@ std::string Head(const std::string& target, const CreateRequest& request) {
 }
 
 // PARTITIONED BY (...) WITH (...), or nothing.
-std::string Tail(const CreateRequest& request) {
+std::string Tail(const CreateRequest& request, const RequiredFields& required) {
   std::string tail;
   if (!request.partition_by.empty()) {
     std::vector<std::string> names;
@@ -38,6 +40,10 @@ std::string Tail(const CreateRequest& request) {
   for (const auto& [key, value] : request.properties) {
     options.push_back(fmt::format("{} = {}", QuoteText(key), QuoteText(value)));
   }
+  if (!required.nested.empty()) {
+    options.push_back(fmt::format("'not_null' = {}",
+                                  QuoteText(fmt::format("{}", fmt::join(required.nested, ", ")))));
+  }
   if (request.naive_timestamps_are_utc) options.emplace_back("'timestamps' = 'utc'");
   if (!options.empty()) tail += fmt::format(" WITH ({})", fmt::join(options, ", "));
   return tail;
@@ -46,12 +52,16 @@ std::string Tail(const CreateRequest& request) {
 // "id" BIGINT, "fare" DOUBLE. Columns without a type are refused: nothing tells what they will
 // hold.
 Result<std::string> ColumnsOf(const std::string& table,
-                              const std::vector<ColumnDescription>& columns) {
+                              const std::vector<ColumnDescription>& columns,
+                              const RequiredFields& required) {
   std::vector<std::string> definitions;
   std::vector<std::string> untyped;
   for (const auto& column : columns) {
     if (HasUntypedPart(ParseSqlType(column.type))) untyped.push_back(QuoteName(column.name));
-    definitions.push_back(fmt::format("{} {}", QuoteName(column.name), column.type));
+    const bool is_required = std::find(required.columns.begin(), required.columns.end(),
+                                       column.name) != required.columns.end();
+    definitions.push_back(fmt::format("{} {}{}", QuoteName(column.name), column.type,
+                                      is_required ? " NOT NULL" : ""));
   }
   if (!untyped.empty()) {
     return Invalid("table.untyped_columns",
@@ -79,18 +89,22 @@ Status Create(engine::Session& session, const std::string& target, const CreateR
   }
   if (!request.like) {
     const std::string statement =
-        fmt::format("{} ({}){}", Head(target, request), request.columns, Tail(request));
+        fmt::format("{} ({}){}", Head(target, request), request.columns, Tail(request, {}));
     LAKEHOLD_ASSIGN(auto made, session.Run(statement, {}));
     return {};
   }
+  // Rows make a table of nullable columns: what one frame happens to hold is no promise.
+  RequiredFields required;
   InputSource input(session);
-  LAKEHOLD_TRY(input.Open(*request.like, request.types, request.files,
-                          {request.table, request.naive_timestamps_are_utc}));
-  LAKEHOLD_ASSIGN(const auto columns, ColumnsOf(request.table, input.columns()));
+  LAKEHOLD_TRY(
+      input.Open(request.with_rows ? *request.like : CollectRequired(*request.like, &required),
+                 request.types, request.files, {request.table, request.naive_timestamps_are_utc}));
+  LAKEHOLD_ASSIGN(const auto columns, ColumnsOf(request.table, input.columns(), required));
+  const std::string tail = Tail(request, required);
   const std::string statement =
-      request.with_rows ? fmt::format("{}{} AS SELECT * FROM {}", Head(target, request),
-                                      Tail(request), input.from())
-                        : fmt::format("{} ({}){}", Head(target, request), columns, Tail(request));
+      request.with_rows
+          ? fmt::format("{}{} AS SELECT * FROM {}", Head(target, request), tail, input.from())
+          : fmt::format("{} ({}){}", Head(target, request), columns, tail);
   auto made = session.Run(statement, {});
   if (!made.ok()) return WithSchemaHint(std::move(made).error());
   return {};

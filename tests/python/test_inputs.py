@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import decimal
+import json
+import pathlib
 
 import numpy as np
 import pandas as pd
@@ -237,3 +239,51 @@ def test_unknown_and_missing_columns_are_one_error_and_not_null_holds(trips: lh.
     with pytest.raises(lh.InvalidError, match="id"):
         trips.append([{"id": None, "fare": 1.0, "day": None}])
     assert trips.version() == 2
+
+
+def test_what_an_arrow_schema_says_is_not_null_is_kept_and_enforced(lake: lh.Lake):
+    schema = pa.schema(
+        [
+            pa.field("id", pa.int64(), nullable=False),
+            pa.field(
+                "st",
+                pa.struct(
+                    [pa.field("x", pa.int32(), nullable=False), pa.field("y.z", pa.string())]
+                ),
+            ),
+            pa.field("l", pa.list_(pa.field("item", pa.int32(), nullable=False))),
+            pa.field("m", pa.map_(pa.string(), pa.field("value", pa.int32(), nullable=False))),
+        ]
+    )
+    table = lake.create_table("t", schema)
+    log = pathlib.Path(table.location, "_delta_log", f"{0:020}.json").read_text().splitlines()
+    kept = json.loads(
+        next(json.loads(line) for line in log if "metaData" in line)["metaData"]["schemaString"]
+    )["fields"]
+    assert [field["nullable"] for field in kept] == [False, True, True, True]
+    assert [field["nullable"] for field in kept[1]["type"]["fields"]] == [False, True]
+    assert kept[2]["type"]["containsNull"] is False
+    assert kept[3]["type"]["valueContainsNull"] is False
+    good = [{"id": 1, "st": {"x": 1, "y.z": None}, "l": [1], "m": [("a", 1)]}, {"id": 2}]
+    table.append(pa.Table.from_pylist(good, schema))
+    loose = pa.schema(
+        [
+            ("id", pa.int64()),
+            ("st", pa.struct([("x", pa.int32()), ("y.z", pa.string())])),
+            ("l", pa.list_(pa.int32())),
+            ("m", pa.map_(pa.string(), pa.int32())),
+        ]
+    )
+    for bad in (
+        {"id": None},
+        {"id": 3, "st": {"x": None, "y.z": "y"}},
+        {"id": 3, "l": [1, None]},
+        {"id": 3, "m": [("a", None)]},
+    ):
+        with pytest.raises(lh.InvalidError) as caught:
+            table.append(pa.Table.from_pylist([bad], loose))
+        assert caught.value.reason == "sql.not_null", bad
+    assert table.count() == 2
+    # What the rows of one frame hold is no promise.
+    lake.write("u", pa.Table.from_pylist(good, schema))
+    lake.table("u").append(pa.Table.from_pylist([{}], loose))
