@@ -144,6 +144,37 @@ Result<RowOutput> ChooseRowOutput(const Door& door) {
   return output;
 }
 
+namespace {
+
+// The plans that EXPLAIN gives are drawings of many lines: no cells for a table.
+bool IsDrawing(const Rows& rows, const RowOutput& output) {
+  const auto& columns = rows.columns();
+  return output.format == Format::kTable && columns.size() == 2 &&
+         columns[0].name == "explain_key" && columns[1].name == "explain_value";
+}
+
+Status PrintDrawing(Rows& rows, OutputFile& file) {
+  LAKEHOLD_ASSIGN(const auto plans, ReadTexts(rows));
+  for (const auto& plan : plans) LAKEHOLD_TRY(file.Write(plan.at(1)));
+  return {};
+}
+
+}  // namespace
+
+Status TakeOutput(RowOutput* output) {
+  const bool to_file = !output->file.empty() && output->file != "-";
+  const bool binary = output->format == Format::kParquet || output->format == Format::kArrow;
+  if (output->used && (to_file || binary)) {
+    return Invalid("cli.second_result",
+                   fmt::format("the script has a second result, which would {}",
+                               to_file ? "replace the first one in " + output->file
+                                       : std::string("follow the first one's last byte")),
+                   "write each result by a call of its own");
+  }
+  output->used = true;
+  return {};
+}
+
 Status PrintRows(Rows& rows, const RowOutput& output, Door& door,
                  const std::function<bool()>& stopped) {
   LAKEHOLD_ASSIGN(auto file, OutputFile::Open(output.file));
@@ -151,7 +182,9 @@ Status PrintRows(Rows& rows, const RowOutput& output, Door& door,
   if (file.descriptor() == STDOUT_FILENO && door.terminal.out) {
     file.BeforeFirstWrite([&progress] { progress.Stop(); });
   }
-  if (output.format == Format::kParquet) {
+  if (IsDrawing(rows, output)) {
+    LAKEHOLD_TRY(PrintDrawing(rows, file));
+  } else if (output.format == Format::kParquet) {
     LAKEHOLD_TRY(PrintParquet(rows, file, door));
   } else {
     LAKEHOLD_ASSIGN(auto stream, ArrowStream::Open(rows));

@@ -33,7 +33,7 @@ Status LimitMemory(const Door& door) {
 }
 
 Status RunStatement(Lake& lake, const std::string& sql, const Parameters& parameters,
-                    const RowOutput& output, Door& door) {
+                    RowOutput& output, Door& door) {
   const Stopwatch watch;
   const InterruptScope interrupt([&lake] { lake.Interrupt(); });
   auto rows = [&] {
@@ -43,6 +43,7 @@ Status RunStatement(Lake& lake, const std::string& sql, const Parameters& parame
   if (!rows.ok()) return std::move(rows).error();
   SayCommits(lake, watch, door);
   if (rows->changed_rows() >= 0 || rows->columns().empty()) return {};
+  LAKEHOLD_TRY(TakeOutput(&output));
   return PrintRows(*rows, output, door, [&interrupt] { return interrupt.interrupted(); });
 }
 
@@ -60,7 +61,7 @@ Status RunWrite(Lake& lake, const std::string& sql, const std::string& label, in
 }
 
 Status RunScript(Lake& lake, const std::string& script, const Parameters& parameters,
-                 const RowOutput& output, Door& door) {
+                 RowOutput& output, Door& door) {
   Script parts = SplitStatements(script);
   if (!parts.rest.empty()) parts.statements.push_back(parts.rest);
   size_t at = 0;

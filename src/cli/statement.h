@@ -15,13 +15,13 @@ namespace lakehold::cli {
 Status LimitMemory(const Door& door);
 // Runs it and prints what it gives: rows by `output`, one line a commit.
 Status RunStatement(Lake& lake, const std::string& sql, const Parameters& parameters,
-                    const RowOutput& output, Door& door);
+                    RowOutput& output, Door& door);
 // Runs it for its effect; says its commits. `label` and `input_bytes` are for the progress line.
 Status RunWrite(Lake& lake, const std::string& sql, const std::string& label, int64_t input_bytes,
                 Door& door);
 // A script: every statement in turn; at the first error an open transaction is rolled back.
 Status RunScript(Lake& lake, const std::string& script, const Parameters& parameters,
-                 const RowOutput& output, Door& door);
+                 RowOutput& output, Door& door);
 // Says which files the statement would read; never runs it.
 Status PrintExplanation(const Result<Explanation>& explained, const Door& door);
 

@@ -74,7 +74,7 @@ Result<int> RunSql(const std::vector<std::string>& arguments, const Parameters& 
     LAKEHOLD_TRY(PrintExplanation(lake.Explain(*place.sql, parameters), door));
     return 0;
   }
-  LAKEHOLD_ASSIGN(const auto output, ChooseRowOutput(door));
+  LAKEHOLD_ASSIGN(auto output, ChooseRowOutput(door));
   auto status = RunScript(lake, *place.sql, parameters, output, door);
   if (status.ok()) return 0;
   const bool one_word =

@@ -162,7 +162,7 @@ std::string_view UsualHint(std::string_view reason) {
       {"sql.unknown_type", "Check the type's name: BIGINT, DOUBLE, VARCHAR, DATE, TIMESTAMP, ..."},
       {"sql.unknown_schema", "SHOW ALL TABLES lists schemas and tables"},
       {"sql.unknown_function", "Check the name and the types of its arguments"},
-      {"sql.syntax", "Correct the statement"},
+      {"sql.syntax", "Correct the statement; a name that is a word of SQL goes in double quotes"},
       {"sql.setting", "SELECT name FROM duckdb_settings() lists the settings"},
       {"sql.invalid_input", "Check the values and files the statement names"},
       {"sql.parameter", "Give every parameter a value"},

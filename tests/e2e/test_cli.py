@@ -299,6 +299,21 @@ def test_scripts_stop_at_the_first_error_and_roll_back(run, trips):
     assert out == "a\n1\nb\n2\n"
 
 
+def test_plans_are_drawn_for_people_and_rows_for_programs(run, trips):
+    drawn, _ = run("sql", "lake", "EXPLAIN SELECT id FROM trips", "-f", "table")
+    assert drawn.count("\n") > 5 and "\\n" not in drawn and "explain_key" not in drawn
+    (row,) = rows_of(run("sql", "lake", "EXPLAIN SELECT id FROM trips", "-f", "ndjson")[0])
+    assert row["explain_key"] == "physical_plan"
+
+
+def test_a_second_result_does_not_replace_the_first(run, tmp_path):
+    _, err = run("sql", "SELECT 1 AS a; SELECT 2 AS b", "-o", "x.csv", code=2)
+    assert "x.csv" in err and "[cli.second_result]" in err
+    assert (tmp_path / "x.csv").read_text() == "a\n1\n"
+    assert "[cli.second_result]" in run("sql", "SELECT 1; SELECT 2", "-f", "arrow", code=2)[1]
+    run("sql", "CREATE TEMP TABLE t (i INT); SELECT 2 AS b", "-o", "y.csv")
+
+
 def test_csv_in_a_pipe_is_complete_and_exact(run):
     out, _ = run("sql", "SELECT range AS i, 'a,\"' || range AS t FROM range(100000)")
     rows = list(csv.DictReader(io.StringIO(out)))
