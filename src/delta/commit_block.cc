@@ -1,7 +1,6 @@
 #include "delta/commit_block.h"
 
 #include <algorithm>
-#include <cstring>
 #include <limits>
 
 #include <simdjson.h>
@@ -35,7 +34,7 @@ bool RawString(ondemand::value& value, std::string_view& raw) {
 }
 
 bool HasEscape(std::string_view raw) {
-  return std::memchr(raw.data(), '\\', raw.size()) != nullptr;
+  return raw.find('\\') != std::string_view::npos;
 }
 
 bool IsNullValue(ondemand::value& value) {
