@@ -562,7 +562,7 @@ def stderr_of(folder: pathlib.Path, *arguments: str, **env: str) -> bytes:
 
 
 def test_progress_is_for_terminals_and_for_what_takes_long(tmp_path):
-    slow = "SELECT count(*) FROM range(40000) a, range(60000) b WHERE a.range + b.range = 7"
+    slow = "SELECT count(*) FROM range(10000) a, range(30000) b WHERE a.range + b.range = 7"
     told = stderr_of(tmp_path, "sql", slow)
     assert told.startswith(b"\rrunning: ") and told.endswith(b"\r\x1b[K"), told
     assert stderr_of(tmp_path, "sql", "SELECT 1") == b""
