@@ -7,6 +7,7 @@
 
 #include "engine/arrow_input.h"
 #include "engine/delta_folder.h"
+#include "engine/lake_scan.h"
 #include "engine/table_functions.h"
 #include "engine/write_statement.h"
 
@@ -18,6 +19,7 @@ void RegisterEngineFunctions(duckdb::DatabaseInstance& database) {
   loader.RegisterFunction(RefuseFunction());
   for (const char* name : {"lakehold_scan", "delta_scan"})
     loader.RegisterFunction(ScanFunction(name));
+  loader.RegisterFunction(CopiedScanFunction());
   loader.RegisterFunction(HistoryFunction());
   loader.RegisterFunction(FilesFunction());
 }

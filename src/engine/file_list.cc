@@ -192,4 +192,12 @@ duckdb::unique_ptr<duckdb::MultiFileList> LakeFileList::Copy() const {
   return duckdb::unique_ptr<duckdb::MultiFileList>(new LakeFileList(scan_, ordinals_, report_));
 }
 
+duckdb::unique_ptr<LakeFileList> LakeFileList::Again(
+    std::shared_ptr<const LakeScan> scan, std::shared_ptr<const delta::FileOrdinals> ordinals) {
+  *scan->read = Predicate::Unknown();
+  ScanReport report = *scan->report;
+  return duckdb::unique_ptr<LakeFileList>(
+      new LakeFileList(std::move(scan), std::move(ordinals), std::move(report)));
+}
+
 }  // namespace lakehold::engine

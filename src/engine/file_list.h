@@ -24,6 +24,11 @@ class LakeFileList final : public duckdb::MultiFileList {
   // Every live file of the scan's snapshot.
   explicit LakeFileList(std::shared_ptr<const LakeScan> scan);
 
+  // Of these files alone, for a copied plan. As it may filter otherwise, the scan counts as having
+  // read everything from here on.
+  static duckdb::unique_ptr<LakeFileList> Again(
+      std::shared_ptr<const LakeScan> scan, std::shared_ptr<const delta::FileOrdinals> ordinals);
+
   const LakeScan& scan() const { return *scan_; }
   const delta::FileOrdinals& ordinals() const { return *ordinals_; }
 

@@ -1,10 +1,14 @@
 #include "engine/lake_scan.h"
 
 #include <utility>
+#include <vector>
 
 #include "duckdb/catalog/catalog_entry/table_function_catalog_entry.hpp"
 #include "duckdb/common/multi_file/multi_file_states.hpp"
+#include "duckdb/common/serializer/deserializer.hpp"
+#include "duckdb/common/serializer/serializer.hpp"
 #include "duckdb/function/partition_stats.hpp"
+#include "duckdb/main/client_context_state.hpp"
 #include "duckdb/parser/tableref/table_function_ref.hpp"
 
 #include "delta/features.h"
@@ -20,21 +24,13 @@ namespace {
 using delta::TypeKind;
 using duckdb::LogicalType;
 
+constexpr const char* kScanFunction = "lakehold_files_scan";
+
 // Carries the scan into DuckDB's bind, which makes the reader itself.
 struct ScanArgument final : duckdb::TableFunctionInfo {
   explicit ScanArgument(std::shared_ptr<const LakeScan> scan) : scan(std::move(scan)) {}
   std::shared_ptr<const LakeScan> scan;
 };
-
-void RefuseToSerialize(duckdb::Serializer&, duckdb::optional_ptr<duckdb::FunctionData>,
-                       const duckdb::TableFunction&) {
-  throw duckdb::NotImplementedException("scans of a lake have no serial form");
-}
-
-duckdb::unique_ptr<duckdb::FunctionData> RefuseToDeserialize(duckdb::Deserializer&,
-                                                             duckdb::TableFunction&) {
-  throw duckdb::NotImplementedException("scans of a lake have no serial form");
-}
 
 duckdb::unique_ptr<duckdb::MultiFileReader> MakeReader(const duckdb::TableFunction& function) {
   return duckdb::make_uniq<LakeFileReader>(function.function_info->Cast<ScanArgument>().scan);
@@ -65,6 +61,76 @@ duckdb::unique_ptr<duckdb::BaseStatistics> ColumnBounds(duckdb::ClientContext&,
   return ColumnBoundsFromLog(list, column);
 }
 
+// --- the serial form -----------------------------------------------------------------------------
+//
+// DuckDB's optimizer writes plans down to find subplans that are equal and to copy them, both while
+// the scans in them are alive. Two scans are equal if they read the same files of one pinned table.
+
+// The scans bound in a session that are still alive somewhere.
+class BoundScans final : public duckdb::ClientContextState {
+ public:
+  static BoundScans& Of(duckdb::ClientContext& context) {
+    return *context.registered_state->GetOrCreate<BoundScans>("lakehold_scans");
+  }
+  void Add(const std::shared_ptr<const LakeScan>& scan) {
+    std::erase_if(scans_, [](const auto& known) { return known.expired(); });
+    scans_.push_back(scan);
+  }
+  std::shared_ptr<const LakeScan> Find(uint64_t snapshot, uint64_t table) const;
+
+ private:
+  std::vector<std::weak_ptr<const LakeScan>> scans_;
+};
+
+uint64_t IdentityOf(const void* pinned) { return reinterpret_cast<uintptr_t>(pinned); }
+
+std::shared_ptr<const LakeScan> BoundScans::Find(uint64_t snapshot, uint64_t table) const {
+  for (const auto& known : scans_) {
+    auto scan = known.lock();
+    if (scan && IdentityOf(scan->snapshot.get()) == snapshot && IdentityOf(scan->table) == table)
+      return scan;
+  }
+  return nullptr;
+}
+
+void Serialize(duckdb::Serializer& serializer,
+               const duckdb::optional_ptr<duckdb::FunctionData> bind_data,
+               const duckdb::TableFunction&) {
+  const auto& list = bind_data->Cast<duckdb::MultiFileBindData>().file_list->Cast<LakeFileList>();
+  const auto& scan = list.scan();
+  serializer.WriteProperty(100, "snapshot", IdentityOf(scan.snapshot.get()));
+  serializer.WriteProperty(101, "table", IdentityOf(scan.table));
+  const auto& files = list.ordinals();
+  const bool all = static_cast<int64_t>(files.size()) == scan.snapshot->files().live_files();
+  serializer.WriteProperty(102, "all", all);
+  if (all) return;
+  serializer.WriteProperty(103, "files",
+                           duckdb::vector<delta::FileOrdinal>(files.begin(), files.end()));
+}
+
+duckdb::unique_ptr<duckdb::FunctionData> Deserialize(duckdb::Deserializer& deserializer,
+                                                     duckdb::TableFunction& function) {
+  const auto snapshot = deserializer.ReadProperty<uint64_t>(100, "snapshot");
+  const auto table = deserializer.ReadProperty<uint64_t>(101, "table");
+  const auto all = deserializer.ReadProperty<bool>(102, "all");
+  auto& context = deserializer.Get<duckdb::ClientContext&>();
+  const auto scan = BoundScans::Of(context).Find(snapshot, table);
+  if (scan == nullptr) throw duckdb::NotImplementedException("the plan outlived its scans");
+  auto files = std::make_shared<delta::FileOrdinals>(all ? scan->snapshot->files().LiveOrdinals()
+                                                         : delta::FileOrdinals());
+  if (!all) {
+    const auto some = deserializer.ReadProperty<duckdb::vector<delta::FileOrdinal>>(103, "files");
+    files->assign(some.begin(), some.end());
+  }
+  const ScanReport report = *scan->report;  // Binding starts a new one.
+  duckdb::unique_ptr<duckdb::FunctionData> bind_data;
+  function = BindLakeScan(context, scan, bind_data);
+  *scan->report = report;
+  bind_data->Cast<duckdb::MultiFileBindData>().file_list =
+      duckdb::shared_ptr<duckdb::MultiFileList>(LakeFileList::Again(scan, std::move(files)));
+  return bind_data;
+}
+
 LogicalType SqlTypeOf(const delta::DataType& type) {
   if (auto mapped = DuckDbTypeOf(type); mapped.ok()) return std::move(*mapped);
   switch (type.kind) {
@@ -85,6 +151,15 @@ LogicalType SqlTypeOf(const delta::DataType& type) {
       // NULL itself.
       return LogicalType::INTEGER;
   }
+}
+
+duckdb::unique_ptr<duckdb::FunctionData> RefuseToBind(duckdb::ClientContext&,
+                                                      duckdb::TableFunctionBindInput&,
+                                                      duckdb::vector<LogicalType>&,
+                                                      duckdb::vector<std::string>&) {
+  throw duckdb::BinderException(
+      "lakehold_files_scan is how plans name the scan of a table: use the table's name, or "
+      "lakehold_scan('<folder>')");
 }
 
 duckdb::TableFunction ParquetScan(duckdb::ClientContext& context) {
@@ -126,19 +201,18 @@ std::shared_ptr<const LakeScan> NewLakeScan(std::shared_ptr<const delta::Snapsho
 duckdb::TableFunction BindLakeScan(duckdb::ClientContext& context,
                                    std::shared_ptr<const LakeScan> scan,
                                    duckdb::unique_ptr<duckdb::FunctionData>& bind_data) {
+  BoundScans::Of(context).Add(scan);
   auto function = ParquetScan(context);
-  function.name = "lakehold_files_scan";
+  function.name = kScanFunction;
   function.function_info = duckdb::make_shared_ptr<ScanArgument>(std::move(scan));
   function.get_multi_file_reader = MakeReader;
   function.get_bind_info = TableOf;
   function.get_partition_stats = PartitionStats;
   function.statistics = ColumnBounds;
   function.statistics_extended = nullptr;
-  // What Parquet's own versions of these say holds for one file at best, or looks rows up by
-  // position in the list. Without this DuckDB tells scans apart by names and types alone, and
-  // shares one subplan between two tables or versions.
-  function.serialize = RefuseToSerialize;
-  function.deserialize = RefuseToDeserialize;
+  function.serialize = Serialize;
+  function.deserialize = Deserialize;
+  // What Parquet's own versions of these say looks rows up by position in the list.
   function.get_row_id_columns = nullptr;
   function.late_materialization = false;
 
@@ -152,6 +226,13 @@ duckdb::TableFunction BindLakeScan(duckdb::ClientContext& context,
   duckdb::TableFunctionBindInput input(inputs, parameters, types, names, nullptr, nullptr, function,
                                        reference);
   bind_data = function.bind(context, input, types, names);
+  return function;
+}
+
+duckdb::TableFunction CopiedScanFunction() {
+  duckdb::TableFunction function(kScanFunction, {LogicalType::VARCHAR}, nullptr, RefuseToBind);
+  function.serialize = Serialize;
+  function.deserialize = Deserialize;
   return function;
 }
 
