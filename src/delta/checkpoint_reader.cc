@@ -1,7 +1,12 @@
 #include "delta/checkpoint_reader.h"
 
+#include <algorithm>
+#include <functional>
 #include <memory>
+#include <span>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 #include <simdjson.h>
@@ -54,49 +59,121 @@ Result<std::shared_ptr<CheckpointCodec>> CodecOf(const LogContext& context, std:
                      fmt::format("{}: this build cannot read Parquet checkpoints", key));
 }
 
-Status ReadPart(const TableRoot& root, const LogFile& part, const CheckpointColumns& columns,
-                const LogContext& context, const CheckpointVisitor& visit,
-                std::vector<Sidecar>& sidecars) {
-  if (!part.key.ends_with(".json")) {
-    LAKEHOLD_ASSIGN(const auto codec, CodecOf(context, part.key));
-    return codec->Read(root, part.key, columns, visit);
+// The rows of one file of a checkpoint.
+struct FileToRead {
+  std::string key;
+  CheckpointColumns columns;
+};
+
+Status ReadFile(const TableRoot& root, const FileToRead& file, const LogContext& context,
+                const CheckpointVisitor& visit, const BatchVisitor& batches = nullptr) {
+  if (!file.key.ends_with(".json")) {
+    LAKEHOLD_ASSIGN(const auto codec, CodecOf(context, file.key));
+    auto* const batching = dynamic_cast<BatchCheckpointCodec*>(codec.get());
+    return batches && batching ? batching->ReadBatches(root, file.key, file.columns, visit, batches)
+                               : codec->Read(root, file.key, file.columns, visit);
   }
-  LAKEHOLD_ASSIGN(const Bytes json, root.store->Get(part.key, std::nullopt));
-  LAKEHOLD_TRY(ReadJsonSidecars(json, part.key, sidecars));
+  LAKEHOLD_ASSIGN(const Bytes json, root.store->Get(file.key, std::nullopt));
+  std::vector<Sidecar> sidecars;
+  LAKEHOLD_TRY(ReadJsonSidecars(json, file.key, sidecars));
+  for (Sidecar& sidecar : sidecars) LAKEHOLD_TRY(visit.sidecar(std::move(sidecar)));
   const ActionFilter filter{
-      .files = columns.files, .state = columns.state, .commit = false, .changes = false};
-  Status parsed = ParseCommit(json, part.key, filter, visit.action);
+      .files = file.columns.files, .state = file.columns.state, .commit = false, .changes = false};
+  Status parsed = ParseCommit(json, file.key, filter, visit.action);
   if (!parsed.ok() && parsed.error().kind == ErrorKind::kCorrupt) {
     return Corrupt("delta.bad_checkpoint", parsed.error().message);
   }
   return parsed;
 }
 
+// What one file said, while those before it are still being told.
+struct ReadRows {
+  std::vector<Action> actions;
+  std::vector<FileRows> batches;
+  Status read;
+};
+
+// Files read at the same time: each may hold a hundred thousand rows.
+constexpr size_t kFilesAtOnce = 4;
+
+class CheckpointFiles {
+ public:
+  CheckpointFiles(const TableRoot& root, const LogContext& context, const CheckpointSink& sink)
+      : root_(root), context_(context), sink_(sink) {}
+
+  Status Read(std::span<const FileToRead> files, const std::function<Status(Sidecar&&)>& sidecar) {
+    if (!sink_.files) {
+      for (const FileToRead& file : files)
+        LAKEHOLD_TRY(ReadFile(root_, file, context_, {sink_.action, sidecar}));
+      return {};
+    }
+    if (files.size() == 1) return ReadOne(files.front(), sidecar);
+    for (size_t first = 0; first < files.size(); first += kFilesAtOnce)
+      LAKEHOLD_TRY(
+          ReadSome(files.subspan(first, std::min(kFilesAtOnce, files.size() - first)), sidecar));
+    return {};
+  }
+
+ private:
+  Status ReadOne(const FileToRead& file, const std::function<Status(Sidecar&&)>& sidecar) {
+    return ReadFile(root_, file, context_, {sink_.action, sidecar},
+                    [&](FileRows&& rows) { return sink_.files(file.key, std::move(rows)); });
+  }
+
+  Status ReadSome(std::span<const FileToRead> files,
+                  const std::function<Status(Sidecar&&)>& sidecar) {
+    std::vector<ReadRows> told(files.size());
+    std::vector<std::vector<Sidecar>> sidecars(files.size());
+    context_.runtime.executor.ParallelFor(files.size(), [&](size_t i) {
+      told[i].read = ReadFile(root_, files[i], context_,
+                              {[&, i](Action&& action) -> Status {
+                                 told[i].actions.push_back(std::move(action));
+                                 return {};
+                               },
+                               [&, i](Sidecar&& found) -> Status {
+                                 sidecars[i].push_back(std::move(found));
+                                 return {};
+                               }},
+                              [&, i](FileRows&& rows) -> Status {
+                                told[i].batches.push_back(std::move(rows));
+                                return {};
+                              });
+    });
+    for (size_t i = 0; i < files.size(); ++i) {
+      LAKEHOLD_TRY(std::move(told[i].read));
+      for (Sidecar& found : sidecars[i]) LAKEHOLD_TRY(sidecar(std::move(found)));
+      for (Action& action : told[i].actions) LAKEHOLD_TRY(sink_.action(std::move(action)));
+      for (FileRows& rows : told[i].batches)
+        LAKEHOLD_TRY(sink_.files(files[i].key, std::move(rows)));
+    }
+    return {};
+  }
+
+  const TableRoot& root_;
+  const LogContext& context_;
+  const CheckpointSink& sink_;
+};
+
 }  // namespace
 
 Status ReadCheckpoint(const TableRoot& root, const std::vector<LogFile>& parts,
                       const CheckpointColumns& columns, const LogContext& context,
-                      const std::function<Status(Action&&)>& visit) {
-  std::vector<Sidecar> sidecars;
-  CheckpointVisitor visitor{visit, [&](Sidecar&& sidecar) -> Status {
-                              sidecars.push_back(std::move(sidecar));
-                              return {};
-                            }};
-  for (const LogFile& part : parts)
-    LAKEHOLD_TRY(ReadPart(root, part, columns, context, visitor, sidecars));
-  if (!columns.files) return {};
+                      const CheckpointSink& sink) {
+  std::vector<FileToRead> files, beside;
+  for (const LogFile& part : parts) files.push_back({part.key, columns});
   CheckpointColumns file_columns = columns;
   file_columns.state = false;
-  visitor.sidecar = [](Sidecar&& sidecar) -> Status {
+  CheckpointFiles reading(root, context, sink);
+  LAKEHOLD_TRY(reading.Read(files, [&](Sidecar&& sidecar) -> Status {
+    LAKEHOLD_ASSIGN(std::string key, SidecarKey(root, sidecar));
+    beside.push_back({std::move(key), file_columns});
+    return {};
+  }));
+  if (!columns.files) return {};
+  return reading.Read(beside, [](Sidecar&& sidecar) -> Status {
     return Corrupt("delta.bad_checkpoint",
                    fmt::format("sidecar {} is named by a sidecar", sidecar.path));
-  };
-  for (const Sidecar& sidecar : sidecars) {
-    LAKEHOLD_ASSIGN(const std::string key, SidecarKey(root, sidecar));
-    LAKEHOLD_ASSIGN(const auto codec, CodecOf(context, key));
-    LAKEHOLD_TRY(codec->Read(root, key, file_columns, visitor));
-  }
-  return {};
+  });
 }
 
 }  // namespace lakehold::delta

@@ -2,21 +2,38 @@
 #pragma once
 
 #include <functional>
+#include <string>
 #include <vector>
 
 #include "base/result.h"
 #include "delta/action.h"
 #include "delta/checkpoint.h"
+#include "delta/checkpoint_batches.h"
 #include "delta/log_path.h"
 #include "delta/table_root.h"
 
 namespace lakehold::delta {
 
+// Where the rows of a checkpoint go. `files`, if given, may hear of adds by batches instead; every
+// batch is of the file `key`, and those of one file come together.
+struct CheckpointSink {
+  std::function<Status(Action&&)> action;
+  std::function<Status(const std::string& key, FileRows&&)> files = nullptr;
+};
+
 // Streams the rows of the checkpoint made of `parts`, in any order. JSON manifests are read here,
 // Parquet by the context's codec (kUnsupported "delta.no_checkpoint_codec" without one). kCorrupt
-// "delta.bad_checkpoint".
+// "delta.bad_checkpoint". Sidecars and parts are read in parallel where `files` is given, by the
+// context's executor; the sink hears of one after the other.
 Status ReadCheckpoint(const TableRoot& root, const std::vector<LogFile>& parts,
                       const CheckpointColumns& columns, const LogContext& context,
-                      const std::function<Status(Action&&)>& visit);
+                      const CheckpointSink& sink);
+
+// The same, every row told as an action.
+inline Status ReadCheckpoint(const TableRoot& root, const std::vector<LogFile>& parts,
+                             const CheckpointColumns& columns, const LogContext& context,
+                             const std::function<Status(Action&&)>& visit) {
+  return ReadCheckpoint(root, parts, columns, context, CheckpointSink{visit});
+}
 
 }  // namespace lakehold::delta

@@ -31,21 +31,34 @@ LazyColumns::LazyColumns(const LazyColumns& prior) {
 
 namespace {
 
-// Tells the statistics of the rows from `first` on, chunk by chunk: visit(chunk, row, text). What
-// cannot be read again is told as absent: pruning may keep too much.
+// Tells the statistics of the rows from `first` on that have some: visit(chunk, row, ordinal,
+// text). What cannot be read again is left out: pruning may keep too much. Each source is read
+// once, however many chunks it made.
 template <typename Visit>
 void ForEachStats(const ChunkedFileTable& table, FileOrdinal first, const Visit& visit) {
-  for (const ChunkedFileTable::Part& part : table.parts()) {
-    const FileChunk& chunk = *part.chunk;
-    if (part.first + chunk.rows() <= first) continue;
-    const uint32_t begin = first > part.first ? first - part.first : 0;
-    const auto told = chunk.source() ? chunk.LoadStats() : Result<StatsText>(StatsText{});
-    for (uint32_t row = begin; row < chunk.rows(); ++row) {
-      visit(chunk, row,
-            !chunk.source() ? chunk.InlineStats(row)
-            : told.ok()     ? told->of(row)
-                            : std::string_view());
+  const auto& parts = table.parts();
+  for (size_t p = 0; p < parts.size();) {
+    const FileChunk& chunk = *parts[p].chunk;
+    const FileOrdinal begin = parts[p].first;
+    if (!chunk.source()) {
+      for (uint32_t row = first > begin ? first - begin : 0; row < chunk.rows(); ++row)
+        visit(chunk, row, begin + row, chunk.InlineStats(row));
+      ++p;
+      continue;
     }
+    std::vector<StatsPlace> places;
+    const size_t from = p;
+    for (; p < parts.size() && parts[p].chunk->source() == chunk.source(); ++p)
+      parts[p].chunk->AppendPlaces(places);
+    const size_t known = first > begin ? std::min<size_t>(first - begin, places.size()) : 0;
+    if (known == places.size()) continue;
+    size_t part = from;
+    (void)chunk.source()->Read(
+        std::span(places).subspan(known), [&](size_t index, std::string_view text) {
+          const FileOrdinal ordinal = begin + static_cast<FileOrdinal>(known + index);
+          while (ordinal >= parts[part].first + parts[part].chunk->rows()) ++part;
+          visit(*parts[part].chunk, ordinal - parts[part].first, ordinal, text);
+        });
   }
 }
 
@@ -59,19 +72,21 @@ const StatsColumn& LazyColumns::Stats(const ChunkedFileTable& table, const Stats
   std::shared_ptr<const StatsColumn>& column = stats_[key];
   if (!column || column->files.size() < table.slots()) {
     auto complete = std::make_shared<StatsColumn>();
-    complete->files.reserve(table.slots());
     if (column) complete->files = column->files;
+    const auto known = static_cast<FileOrdinal>(complete->files.size());
+    complete->files.resize(table.slots());
     StatsParser parser;
     // Tags are kept once a chunk: equal ones have one address.
     const std::string* last_tags = nullptr;
     StatsTrust trust = StatsTrust::kForeign;
-    ForEachStats(table, static_cast<FileOrdinal>(complete->files.size()),
-                 [&](const FileChunk& chunk, uint32_t row, std::string_view text) {
-                   const std::string* tags = chunk.tags(row);
-                   if (tags != last_tags) trust = tags ? TrustOf(*tags) : StatsTrust::kForeign;
-                   last_tags = tags;
-                   complete->files.push_back(parser.ParseColumn(text, path, type, trust));
-                 });
+    ForEachStats(
+        table, known,
+        [&](const FileChunk& chunk, uint32_t row, FileOrdinal ordinal, std::string_view text) {
+          const std::string* tags = chunk.tags(row);
+          if (tags != last_tags) trust = tags ? TrustOf(*tags) : StatsTrust::kForeign;
+          last_tags = tags;
+          complete->files[ordinal] = parser.ParseColumn(text, path, type, trust);
+        });
     column = std::move(complete);
   }
   return *column;
@@ -83,32 +98,29 @@ std::span<const int64_t> LazyColumns::NumRecords(const ChunkedFileTable& table) 
     auto complete = std::make_shared<std::vector<int64_t>>();
     complete->reserve(table.slots());
     if (num_records_) *complete = *num_records_;
-    for (const ChunkedFileTable::Part& part : table.parts())
-      AppendNumRecords(*part.chunk, part.first, *complete);
+    const auto known = static_cast<FileOrdinal>(complete->size());
+    complete->resize(table.slots(), -1);
+    // Most files' numRecords were read with the file itself.
+    bool ask = false;
+    for (const ChunkedFileTable::Part& part : table.parts()) {
+      const FileChunk& chunk = *part.chunk;
+      for (uint32_t row = known > part.first ? known - part.first : 0; row < chunk.rows(); ++row) {
+        (*complete)[part.first + row] = chunk.num_records(row);
+        ask |= chunk.num_records(row) < 0 && chunk.has_stats(row);
+      }
+    }
+    if (ask) {
+      StatsParser parser;
+      ForEachStats(table, known,
+                   [&](const FileChunk&, uint32_t, FileOrdinal ordinal, std::string_view text) {
+                     int64_t& number = (*complete)[ordinal];
+                     if (number < 0) number = LeadingNumRecords(text, false);
+                     if (number < 0) number = parser.ParseFile(text).num_records.value_or(-1);
+                   });
+    }
     num_records_ = std::move(complete);
   }
   return *num_records_;
-}
-
-// Most files' numRecords were read with the file itself; the text is parsed only where it is
-// unusual.
-void LazyColumns::AppendNumRecords(const FileChunk& chunk, FileOrdinal first,
-                                   std::vector<int64_t>& records) {
-  if (first + chunk.rows() <= records.size()) return;
-  std::optional<StatsParser> parser;
-  std::optional<Result<StatsText>> told;
-  for (uint32_t row = static_cast<uint32_t>(records.size() - first); row < chunk.rows(); ++row) {
-    int64_t number = chunk.num_records(row);
-    if (number < 0 && chunk.has_stats(row)) {
-      if (!parser) parser.emplace();
-      if (chunk.source() && !told) told = chunk.LoadStats();
-      const std::string_view text = !told        ? chunk.InlineStats(row)
-                                    : told->ok() ? (*told)->of(row)
-                                                 : std::string_view();
-      number = parser->ParseFile(text).num_records.value_or(-1);
-    }
-    records.push_back(number);
-  }
 }
 
 Result<std::string> LazyColumns::StatsJson(const std::shared_ptr<const FileChunk>& chunk,

@@ -42,9 +42,6 @@ class LazyColumns {
   size_t memory_bytes() const;
 
  private:
-  static void AppendNumRecords(const FileChunk& chunk, FileOrdinal first,
-                               std::vector<int64_t>& records);
-
   mutable std::mutex mutex_;
   // Those of this table, or an ancestor's shorter ones until they are completed here.
   std::map<std::string, std::shared_ptr<const StatsColumn>> stats_;

@@ -302,5 +302,54 @@ TEST(CommitReplayTest, ABrokenCompactionFileIsAsGoodAsNone) {
   }
 }
 
+// A V2 checkpoint of the snapshot's version: a manifest and `sidecars` files, as another writer's.
+void PutManifest(LogBench& bench, const Snapshot& snapshot, size_t sidecars) {
+  std::vector<std::vector<Action>> parts(sidecars);
+  const FileTable& files = snapshot.files();
+  size_t part = 0;
+  for (const FileOrdinal i : files.LiveOrdinals())
+    parts[part++ * sidecars / static_cast<size_t>(files.live_files())].emplace_back(
+        WholeAction(files, i));
+  std::string manifest = FormatCommit({snapshot.protocol(), snapshot.metadata()});
+  for (const auto& [app, txn] : snapshot.transactions()) AppendActionJson(txn, manifest);
+  for (const auto& [name, domain] : snapshot.domains()) AppendActionJson(domain, manifest);
+  for (size_t i = 0; i < sidecars; ++i) {
+    const std::string name = fmt::format("s{}-{}.parquet", snapshot.version(), i);
+    manifest += fmt::format("{{\"sidecar\":{{\"path\":\"{}\"}}}}\n", name);
+    // A file of the log is never empty: one that somebody removed long ago, say.
+    parts[i].emplace_back(MakeRemove(MakeAdd(fmt::format("gone-{}", i))));
+    bench.Put("_sidecars/" + name, FormatCommit(parts[i]));
+  }
+  bench.Put(fmt::format("{:020}.checkpoint.80a083e8-7026-4e79-81be-64bd76c43a11.json",
+                        snapshot.version()),
+            manifest);
+}
+
+TEST(CommitReplayTest, CheckpointsToldInBatchesReadInParallelAreTheSameTable) {
+  for (uint64_t seed = 1; seed <= 20; ++seed) {
+    SCOPED_TRACE(seed);
+    BusyBench bench;
+    FillBusily(bench, 20, seed);
+    const auto at_20 = *bench.Load();
+    if (seed % 2 == 0) {
+      ASSERT_TRUE(bench.Checkpoint(20).ok());
+    } else {
+      PutManifest(bench, *at_20, 1 + seed % 7);
+    }
+    for (Version v = 0; v <= 19; ++v) bench.Drop(CommitName(v));
+    bench.Commit(21, {MakeAdd("last", 9, "2"), MakeTxn("app0", 99)});
+    bench.codec->tell_batches = false;
+    const auto plain = *bench.Load();
+    bench.codec->tell_batches = true;
+    auto loaded = bench.LoadBusily();
+    ASSERT_TRUE(loaded.ok()) << loaded.error().ToString();
+    EXPECT_EQ(Describe(**loaded), Describe(*plain));
+    EXPECT_EQ(LivePaths(**loaded), LivePaths(*plain));
+    EXPECT_EQ((*loaded)->files().live_files(), at_20->files().live_files() + 1);
+    const auto records = (*loaded)->files().NumRecords();
+    EXPECT_TRUE(std::equal(records.begin(), records.end(), plain->files().NumRecords().begin()));
+  }
+}
+
 }  // namespace
 }  // namespace lakehold::delta

@@ -54,7 +54,7 @@ bool FileChunk::Fits(const FileRows& batch, const FileRow& row) const {
   const bool has_room = rows() < limits::kFileChunkRows &&
                         paths_.size() + row.path_size < kTextBytes && rare_.size() < kRareTexts;
   if (!batch.stats_in_source) return has_room && stats_.size() + row.stats_size < kTextBytes;
-  return has_room && (row.stats_size == 0 || place_base_ == 0 ||
+  return has_room && (row.stats_size == 0 || place_base_ == kNoPlace ||
                       (row.stats_at >= place_base_ && row.stats_at - place_base_ < UINT32_MAX));
 }
 
@@ -82,7 +82,7 @@ void FileChunk::AppendStats(std::string_view stats) {
 }
 
 void FileChunk::AppendPlace(StatsPlace place) {
-  if (place.size != 0 && place_base_ == 0) place_base_ = place.at;
+  if (place.size != 0 && place_base_ == kNoPlace) place_base_ = place.at;
   place_at_.push_back(place.size == 0 ? 0 : static_cast<uint32_t>(place.at - place_base_));
   place_size_.push_back(place.size);
 }
@@ -204,6 +204,7 @@ std::string_view FileChunk::InlineStats(uint32_t row) const {
 }
 
 StatsPlace FileChunk::PlaceOf(uint32_t row) const {
+  if (place_size_[row] == 0) return {};
   return {place_base_ + place_at_[row], place_size_[row]};
 }
 
@@ -214,17 +215,27 @@ bool FileChunk::has_stats(uint32_t row) const {
 Result<std::string> FileChunk::StatsJson(uint32_t row) const {
   if (!source_) return std::string(InlineStats(row));
   const StatsPlace place = PlaceOf(row);
-  LAKEHOLD_ASSIGN(StatsText told, source_->Read({&place, 1}));
-  return std::move(told.text);
+  std::string json;
+  LAKEHOLD_TRY(source_->Read({&place, 1}, [&](size_t, std::string_view text) { json = text; }));
+  return json;
 }
 
 Result<StatsText> FileChunk::LoadStats() const {
-  if (source_) {
-    std::vector<StatsPlace> places(rows());
-    for (uint32_t row = 0; row < rows(); ++row) places[row] = PlaceOf(row);
-    return source_->Read(places);
-  }
-  return StatsText{stats_, {stats_end_.begin(), stats_end_.end()}};
+  StatsText told;
+  told.end.reserve(rows());
+  std::vector<StatsPlace> places;
+  AppendPlaces(places);
+  LAKEHOLD_TRY(source_->Read(places, [&](size_t row, std::string_view text) {
+    told.end.resize(row, told.text.size());
+    told.text.append(text);
+    told.end.push_back(told.text.size());
+  }));
+  told.end.resize(rows(), told.text.size());
+  return told;
+}
+
+void FileChunk::AppendPlaces(std::vector<StatsPlace>& places) const {
+  for (uint32_t row = 0; row < rows(); ++row) places.push_back(PlaceOf(row));
 }
 
 const DeletionVectorDescriptor* FileChunk::deletion_vector(uint32_t row) const {

@@ -64,9 +64,11 @@ class FileChunk {
   bool has_stats(uint32_t row) const;
   // Their text, where it does not stay in a source.
   std::string_view InlineStats(uint32_t row) const;
-  // The text of one row's statistics, and of all rows'. Reads the source, if there is one.
+  // The text of one row's statistics; reads the source, if there is one.
   Result<std::string> StatsJson(uint32_t row) const;
+  // All rows', for a chunk with a source; and the places in it.
   Result<StatsText> LoadStats() const;
+  void AppendPlaces(std::vector<StatsPlace>& places) const;
   const DeletionVectorDescriptor* deletion_vector(uint32_t row) const;
   const PartitionTuple& partition(uint32_t row) const { return *tuples_[partition_[row]]; }
   // Raw JSON, if any.
@@ -111,7 +113,8 @@ class FileChunk {
   std::string stats_;
   std::vector<uint32_t> stats_end_;
   std::shared_ptr<const StatsSource> source_;
-  uint64_t place_base_ = 0;
+  static constexpr uint64_t kNoPlace = UINT64_MAX;
+  uint64_t place_base_ = kNoPlace;
   std::vector<uint32_t> place_at_;
   std::vector<uint32_t> place_size_;
   std::vector<uint16_t> partition_;

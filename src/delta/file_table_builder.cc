@@ -156,6 +156,7 @@ bool FileTableBuilder::Add(const AddFile& file) {
   const uint32_t hash = HashFileKey(canonical, dv);
   if (sources_.empty()) BeginSource(false);
   if (Seen(hash, canonical, dv) != Before::kNothing) return false;
+  KeepStatsFromNowOn();
   if (fresh_chunk_ || !chunks_.back()->Fits(file)) OpenChunk();
   chunks_.back()->Append(file, Intern(file.partition_values));
   index_.Insert(hash, rows_++);

@@ -34,9 +34,14 @@ class FileTableBuilder {
   void Take(const FileRows& batch);
   // Whether batches of the present source may have told of one file twice: a commit must not.
   bool may_repeat() const { return may_repeat_; }
-  // The source's later files come with their statistics, by Add.
+  // The source's later files come with their statistics, by Add; or their statistics stay in
+  // `stats`.
   void KeepStatsFromNowOn() {
-    if (std::exchange(stats_, nullptr)) fresh_chunk_ = true;
+    if (stats_) LeaveStatsIn(nullptr);
+  }
+  void LeaveStatsIn(std::shared_ptr<const StatsSource> stats) {
+    stats_ = std::move(stats);
+    fresh_chunk_ = true;
   }
   // Room for about so many more files.
   void Expect(size_t files) { index_.Reserve(index_.size() + files); }

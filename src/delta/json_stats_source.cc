@@ -18,34 +18,36 @@ class JsonStatsSource final : public StatsSource {
   explicit JsonStatsSource(std::shared_ptr<storage::ObjectReader> reader)
       : reader_(std::move(reader)) {}
 
-  Result<StatsText> Read(std::span<const StatsPlace> places) const override {
-    StatsText told;
-    told.end.reserve(places.size());
-    std::string window;
-    uint64_t begin = 0;  // Of the window in the object.
+  Status Read(std::span<const StatsPlace> places, const StatsVisitor& visit) const override {
+    StatsPlace last;
     for (const StatsPlace& place : places) {
-      if (place.size != 0) {
-        if (place.at < begin || place.at + place.size > begin + window.size()) {
-          begin = place.at;
-          LAKEHOLD_TRY(Fill(place, window));
-        }
-        const std::string_view raw(window.data() + (place.at - begin), place.size);
-        if (!AppendUnescaped(raw, told.text)) {
-          return Corrupt("delta.lost_statistics",
-                         fmt::format("{}: the statistics at byte {} are no JSON string",
-                                     reader_->meta().key, place.at));
-        }
-      }
-      told.end.push_back(told.text.size());
+      if (place.size != 0) last = place;
     }
-    return told;
+    std::string window, text;
+    uint64_t begin = 0;  // Of the window in the object.
+    for (size_t i = 0; i < places.size(); ++i) {
+      const StatsPlace place = places[i];
+      if (place.size == 0) continue;
+      if (place.at < begin || place.at + place.size > begin + window.size()) {
+        begin = place.at;
+        LAKEHOLD_TRY(Fill(place, last, window));
+      }
+      text.clear();
+      if (!AppendUnescaped({window.data() + (place.at - begin), place.size}, text)) {
+        return Corrupt("delta.lost_statistics",
+                       fmt::format("{}: the statistics at byte {} are no JSON string",
+                                   reader_->meta().key, place.at));
+      }
+      visit(i, text);
+    }
+    return {};
   }
 
  private:
-  Status Fill(const StatsPlace& place, std::string& window) const {
-    const uint64_t object = reader_->meta().size_bytes;
-    const uint64_t left = object - std::min(object, place.at);
-    window.resize(std::max<uint64_t>(place.size, std::min(left, kWindowBytes)));
+  // Reads `place` and what comes behind it, up to the `last` that is wanted.
+  Status Fill(StatsPlace place, StatsPlace last, std::string& window) const {
+    const uint64_t wanted = std::max(place.at + place.size, last.at + last.size) - place.at;
+    window.resize(std::max<uint64_t>(place.size, std::min(wanted, kWindowBytes)));
     auto read = reader_->ReadAt(place.at, std::as_writable_bytes(std::span(window)));
     if (read.ok()) return {};
     window.clear();

@@ -6,6 +6,7 @@
 
 #include "delta/action_json.h"
 #include "delta/checkpoint_reader.h"
+#include "delta/checkpoint_stats.h"
 
 namespace lakehold::delta {
 namespace {
@@ -72,11 +73,30 @@ Status ReplayCheckpoint(const TableRoot& root, const LogListing& listing, const 
                                   .state = true,
                                   .stats = options.files && !options.tombstones};
   replay.BeginSource(true);
-  return ReadCheckpoint(root, listing.checkpoint_parts, columns, context,
-                        [&](Action&& action) -> Status {
-                          replay.Apply(std::move(action));
-                          return {};
-                        });
+  CheckpointSink sink{[&](Action&& action) -> Status {
+    replay.Apply(std::move(action));
+    return {};
+  }};
+  std::string of;  // The file whose batches come.
+  if (options.files && !options.tombstones) {
+    sink.files = [&](const std::string& key, FileRows&& rows) -> Status {
+      if (key != of) {
+        of = key;
+        std::shared_ptr<const StatsSource> stats;
+        if (rows.stats_in_source) {
+          LAKEHOLD_ASSIGN(stats,
+                          OpenCheckpointStats(root, key,
+                                              std::dynamic_pointer_cast<BatchCheckpointCodec>(
+                                                  context.checkpoint_codec)));
+        }
+        replay.files().LeaveStatsIn(std::move(stats));
+      }
+      rows.Hash(root.uri());
+      replay.files().Take(rows);
+      return {};
+    };
+  }
+  return ReadCheckpoint(root, listing.checkpoint_parts, columns, context, sink);
 }
 
 namespace {

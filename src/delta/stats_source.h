@@ -1,13 +1,15 @@
 // StatsSource: where the statistics of many files can be read again, for file tables that do not
 // hold their text. Immutable; thread-safe.
 //
-// Nothing but a whole answer or an error: whoever only prunes takes an error for "unknown".
+// Whoever only prunes takes an error for "unknown".
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -31,12 +33,16 @@ struct StatsPlace {
   uint32_t size = 0;  // 0: the file has none.
 };
 
+// Hears the text of places[index]; the text lives until it returns.
+using StatsVisitor = std::function<void(size_t index, std::string_view text)>;
+
 class StatsSource {
  public:
   virtual ~StatsSource() = default;
-  // One text a place, in their order; places ascend. kIo or kCorrupt "delta.lost_statistics" if
-  // they cannot be read any more.
-  virtual Result<StatsText> Read(std::span<const StatsPlace> places) const = 0;
+  // Tells every place that has statistics, in order; places
+  // ascend, those of size 0 aside. kIo or kCorrupt
+  // "delta.lost_statistics" if they cannot be read any more: then some may have been told.
+  virtual Status Read(std::span<const StatsPlace> places, const StatsVisitor& visit) const = 0;
 };
 
 // The strings of a JSON commit, by the place of their text between the quotes. Keeps the object

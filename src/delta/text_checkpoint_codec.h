@@ -7,20 +7,40 @@
 #include <string>
 
 #include "delta/action_json.h"
-#include "delta/checkpoint.h"
+#include "delta/checkpoint_batches.h"
 #include "storage/atomic_file.h"
 
 namespace lakehold::delta {
 
-class TextCheckpointCodec : public CheckpointCodec {
+class TextCheckpointCodec : public BatchCheckpointCodec {
  public:
   Status Read(const TableRoot& root, std::string_view key, const CheckpointColumns& columns,
               const CheckpointVisitor& visit) override {
+    return ReadBatches(root, key, columns, visit, nullptr);
+  }
+
+  Status ReadBatches(const TableRoot& root, std::string_view key, const CheckpointColumns& columns,
+                     const CheckpointVisitor& visit, const BatchVisitor& files) override {
     ++reads;
     LAKEHOLD_ASSIGN(const Bytes text, root.store->Get(key, std::nullopt));
+    const bool batches = tell_batches && files != nullptr;
+    uint64_t row = 0;
     const ActionFilter filter{
         .files = columns.files, .state = columns.state, .commit = false, .changes = false};
     Status parsed = ParseCommit(text, key, filter, [&](Action&& action) -> Status {
+      const bool is_file =
+          std::holds_alternative<AddFile>(action) || std::holds_alternative<RemoveFile>(action);
+      const uint64_t at = is_file ? row++ : 0;
+      if (auto* add = std::get_if<AddFile>(&action); add && batches) {
+        FileRows rows;
+        rows.stats_in_source = true;
+        const bool has_stats = add->stats.has_value();
+        add->stats.reset();
+        rows.Append(*add);
+        rows.rows.back().stats_at = at;
+        rows.rows.back().stats_size = has_stats ? 1 : 0;
+        return files(std::move(rows));
+      }
       if (!columns.tombstones && std::holds_alternative<RemoveFile>(action)) return {};
       if (auto* add = std::get_if<AddFile>(&action); add && !columns.stats) add->stats.reset();
       return visit.action(std::move(action));
@@ -38,6 +58,22 @@ class TextCheckpointCodec : public CheckpointCodec {
           {std::string(text.view().substr(begin, text.view().find('"', begin) - begin)), 0, 0}));
     }
     return {};
+  }
+
+  Status ReadStats(const TableRoot& root, std::string_view key, std::span<const StatsPlace> rows,
+                   const StatsVisitor& visit) override {
+    LAKEHOLD_ASSIGN(const Bytes text, root.store->Get(key, std::nullopt));
+    uint64_t row = 0;
+    size_t next = 0;
+    return ParseCommit(text, key, kFilesOnly, [&](Action&& action) -> Status {
+      while (next < rows.size() && rows[next].size == 0) ++next;
+      const auto* add = std::get_if<AddFile>(&action);
+      if (next < rows.size() && rows[next].at == row++) {
+        if (add && add->stats) visit(next, *add->stats);
+        ++next;
+      }
+      return {};
+    });
   }
 
   Result<WrittenCheckpoint> Write(const TableRoot& root, std::string_view key,
@@ -60,7 +96,11 @@ class TextCheckpointCodec : public CheckpointCodec {
     return WrittenCheckpoint{text.size(), actions};
   }
 
+  static constexpr ActionFilter kFilesOnly{
+      .files = true, .state = false, .commit = false, .changes = false};
+
   std::atomic<int> reads = 0;
+  bool tell_batches = false;                // Adds by batches, their statistics when asked for.
   std::function<bool(const Action&)> lose;  // What other writes leave out.
   bool lose_file = false;  // The next write leaves out one file: what a broken writer might do.
 };

@@ -11,6 +11,7 @@
 #include "engine/checkpoint_decoder.h"
 #include "engine/checkpoint_encoder.h"
 #include "engine/duckdb_errors.h"
+#include "engine/parquet_cells.h"
 #include "engine/parquet_layout.h"
 #include "parquet_reader.hpp"
 
@@ -64,53 +65,196 @@ Error DecodingError(std::string_view key, Error error) {
                  fmt::format("{} cannot be read as a checkpoint: {}", key, error.message));
 }
 
-// The columns of the file that are wanted, with the fields of each, given to the reader; their
-// names.
-std::vector<std::string> Project(duckdb::ParquetReader& reader,
-                                 const std::vector<WantedColumn>& wanted,
-                                 duckdb::vector<duckdb::LogicalType>& types) {
-  std::vector<std::string> names;
-  for (const WantedColumn& column : wanted) {
-    const auto found =
-        std::ranges::find(reader.columns, column.name, [](const auto& one) { return one.name; });
-    if (found == reader.columns.end()) continue;
-    const auto index = static_cast<idx_t>(found - reader.columns.begin());
-    duckdb::vector<duckdb::ColumnIndex> fields;
-    for (idx_t i = 0; i < found->children.size() && !column.fields.empty(); i++) {
-      if (std::ranges::count(column.fields, found->children[i].name) > 0) fields.emplace_back(i);
+// The fields of `column` that are wanted; "a.b" is field b of field a.
+duckdb::vector<duckdb::ColumnIndex> FieldsOf(const duckdb::MultiFileColumnDefinition& column,
+                                             const std::vector<std::string>& wanted) {
+  duckdb::vector<duckdb::ColumnIndex> fields;
+  for (idx_t i = 0; i < column.children.size(); i++) {
+    const auto& child = column.children[i];
+    if (std::ranges::count(wanted, child.name) > 0) {
+      fields.emplace_back(i);
+      continue;
     }
-    if (!column.fields.empty() && fields.empty()) continue;
-    reader.column_ids.push_back(duckdb::MultiFileLocalColumnId(index));
-    reader.column_indexes.push_back(fields.empty() ? duckdb::ColumnIndex(index)
-                                                   : duckdb::ColumnIndex(index, std::move(fields)));
-    types.push_back(found->type);
-    names.push_back(column.name);
+    duckdb::vector<duckdb::ColumnIndex> inner;
+    for (idx_t j = 0; j < child.children.size(); j++) {
+      if (std::ranges::count(wanted, child.name + "." + child.children[j].name) > 0)
+        inner.emplace_back(j);
+    }
+    if (!inner.empty()) fields.emplace_back(i, std::move(inner));
   }
-  return names;
+  return fields;
 }
 
-Status ReadRows(duckdb::ClientContext& context, const std::string& path,
-                const std::vector<WantedColumn>& wanted, const delta::CheckpointVisitor& visit) {
-  // Shared: the reader hands itself to what it starts.
-  const auto reader = duckdb::make_shared_ptr<duckdb::ParquetReader>(
-      context, duckdb::OpenFileInfo(path), duckdb::ParquetOptions(context));
-  duckdb::vector<duckdb::LogicalType> types;
-  CheckpointDecoder decoder(Project(*reader, wanted, types));
-  if (types.empty()) return {};
-  duckdb::vector<idx_t> groups;
-  for (idx_t i = 0; i < reader->NumRowGroups(); i++) groups.push_back(i);
-  duckdb::ParquetReaderScanState state;
-  reader->InitializeScan(context, state, std::move(groups));
-  duckdb::DataChunk chunk;
-  chunk.Initialize(duckdb::BufferAllocator::Get(context), types);
-  while (true) {
-    chunk.Reset();
-    auto scanned = reader->Scan(context, state, chunk);
-    if (scanned.GetResultType() == duckdb::AsyncResultType::BLOCKED)
-      scanned.ExecuteTasksSynchronously();
-    LAKEHOLD_TRY(decoder.Decode(chunk, visit));
-    if (scanned.GetResultType() == duckdb::AsyncResultType::FINISHED) return {};
+// A checkpoint file opened for some of its columns. Row groups may be read at the same time.
+class CheckpointScan {
+ public:
+  CheckpointScan(duckdb::ClientContext& context, const std::string& path,
+                 const std::vector<WantedColumn>& wanted)
+      : context_(context),
+        reader_(duckdb::make_shared_ptr<duckdb::ParquetReader>(context, duckdb::OpenFileInfo(path),
+                                                               duckdb::ParquetOptions(context))) {
+    for (const WantedColumn& column : wanted) Project(column);
+    uint64_t row = 0;
+    for (const auto& group : reader_->GetFileMetadata()->row_groups) {
+      first_row_.push_back(row);
+      row += static_cast<uint64_t>(group.num_rows);
+    }
+    first_row_.push_back(row);
   }
+
+  const std::vector<std::string>& names() const { return names_; }
+  // Of adds.
+  bool has_stats() const { return has_stats_; }
+  size_t groups() const { return first_row_.size() - 1; }
+  // Ends with the number of rows of the file.
+  const std::vector<uint64_t>& first_rows() const { return first_row_; }
+
+  // Calls visit(chunk, number of its first row) for all of the group. Thread-safe.
+  template <typename Visit>
+  Status ReadGroup(size_t group, const Visit& visit) const {
+    if (types_.empty()) return {};
+    duckdb::ParquetReaderScanState state;
+    reader_->InitializeScan(context_, state, {static_cast<idx_t>(group)});
+    duckdb::DataChunk chunk;
+    chunk.Initialize(duckdb::BufferAllocator::Get(context_), types_);
+    uint64_t row = first_row_[group];
+    while (true) {
+      chunk.Reset();
+      auto scanned = reader_->Scan(context_, state, chunk);
+      if (scanned.GetResultType() == duckdb::AsyncResultType::BLOCKED)
+        scanned.ExecuteTasksSynchronously();
+      LAKEHOLD_TRY(visit(chunk, row));
+      row += chunk.size();
+      if (scanned.GetResultType() == duckdb::AsyncResultType::FINISHED) return {};
+    }
+  }
+
+ private:
+  void Project(const WantedColumn& column) {
+    const auto found =
+        std::ranges::find(reader_->columns, column.name, [](const auto& one) { return one.name; });
+    if (found == reader_->columns.end()) return;
+    if (column.name == "add") {
+      for (const auto& field : found->children)
+        has_stats_ |= field.name == "stats" || field.name == "stats_parsed";
+    }
+    const auto index = static_cast<idx_t>(found - reader_->columns.begin());
+    auto fields = FieldsOf(*found, column.fields);
+    if (!column.fields.empty() && fields.empty()) return;
+    reader_->column_ids.push_back(duckdb::MultiFileLocalColumnId(index));
+    reader_->column_indexes.push_back(fields.empty()
+                                          ? duckdb::ColumnIndex(index)
+                                          : duckdb::ColumnIndex(index, std::move(fields)));
+    types_.push_back(found->type);
+    names_.push_back(column.name);
+  }
+
+  duckdb::ClientContext& context_;
+  // Shared: the reader hands itself to what it starts.
+  duckdb::shared_ptr<duckdb::ParquetReader> reader_;
+  duckdb::vector<duckdb::LogicalType> types_;
+  std::vector<std::string> names_;
+  std::vector<uint64_t> first_row_;
+  bool has_stats_ = false;
+};
+
+// What a row group says, until those before it have been told.
+struct GroupRows {
+  std::vector<delta::FileRows> batches;
+  std::vector<delta::Action> actions;
+  std::vector<delta::Sidecar> sidecars;
+
+  Status Read(const CheckpointScan& scan, const CheckpointDecoder& decoder, size_t group) {
+    const delta::CheckpointVisitor collect{[this](delta::Action&& action) -> Status {
+                                             actions.push_back(std::move(action));
+                                             return {};
+                                           },
+                                           [this](delta::Sidecar&& sidecar) -> Status {
+                                             sidecars.push_back(std::move(sidecar));
+                                             return {};
+                                           }};
+    const delta::BatchVisitor files = [this](delta::FileRows&& rows) -> Status {
+      batches.push_back(std::move(rows));
+      return {};
+    };
+    return scan.ReadGroup(group, [&](duckdb::DataChunk& chunk, uint64_t row) {
+      return decoder.Decode(chunk, row, collect, files);
+    });
+  }
+  Status Tell(const delta::CheckpointVisitor& visit, const delta::BatchVisitor& files) {
+    for (auto& action : actions) LAKEHOLD_TRY(visit.action(std::move(action)));
+    for (auto& sidecar : sidecars) LAKEHOLD_TRY(visit.sidecar(std::move(sidecar)));
+    for (auto& rows : batches) LAKEHOLD_TRY(files(std::move(rows)));
+    return {};
+  }
+};
+
+// Row groups read at the same time: each is held until it is told.
+constexpr size_t kGroupsAtOnce = 4;
+
+Status ReadGroupsInParallel(const CheckpointScan& scan, const CheckpointDecoder& decoder,
+                            Executor& executor, const delta::CheckpointVisitor& visit,
+                            const delta::BatchVisitor& files) {
+  for (size_t first = 0; first < scan.groups(); first += kGroupsAtOnce) {
+    const size_t count = std::min(kGroupsAtOnce, scan.groups() - first);
+    std::vector<GroupRows> told(count);
+    std::vector<Status> read(count);
+    executor.ParallelFor(count, [&](size_t i) {
+      read[i] = CatchDuckDb([&] { return told[i].Read(scan, decoder, first + i); });
+    });
+    for (size_t i = 0; i < count; i++) {
+      LAKEHOLD_TRY(std::move(read[i]));
+      LAKEHOLD_TRY(told[i].Tell(visit, files));
+    }
+  }
+  return {};
+}
+
+// `files` may be empty: then adds are told as actions.
+Status ReadRows(duckdb::ClientContext& context, const std::string& path,
+                const delta::CheckpointColumns& columns, Executor& executor,
+                const delta::CheckpointVisitor& visit, const delta::BatchVisitor& files) {
+  const bool batches = files != nullptr;
+  const CheckpointScan scan(context, path, WantedColumns(columns, batches));
+  const CheckpointDecoder decoder(scan.names(), scan.has_stats());
+  if (batches && scan.groups() > 1)
+    return ReadGroupsInParallel(scan, decoder, executor, visit, files);
+  for (size_t group = 0; group < scan.groups(); group++) {
+    LAKEHOLD_TRY(scan.ReadGroup(group, [&](duckdb::DataChunk& chunk, uint64_t row) {
+      return decoder.Decode(chunk, row, visit, files);
+    }));
+  }
+  return {};
+}
+
+// Tells the statistics of the rows, group by group; groups without any are not read.
+Status ReadStatsOfRows(duckdb::ClientContext& context, const std::string& path,
+                       std::span<const delta::StatsPlace> rows, const delta::StatsVisitor& visit) {
+  const CheckpointScan scan(context, path, {{"add", {"stats", "stats_parsed"}}});
+  if (scan.names().empty()) return {};
+  size_t next = 0;
+  for (size_t group = 0; group < scan.groups(); group++) {
+    const uint64_t end = scan.first_rows()[group + 1];
+    if (next == rows.size()) return {};
+    if (rows[next].at >= end) continue;
+    LAKEHOLD_TRY(scan.ReadGroup(group, [&](duckdb::DataChunk& chunk, uint64_t row) -> Status {
+      const uint64_t behind = row + chunk.size();
+      if (next == rows.size() || rows[next].at >= behind) return {};
+      const ParquetCells adds(chunk.data[0], chunk.size());
+      const ParquetCells stats = adds.Child("stats"), parsed = adds.Child("stats_parsed");
+      for (; next < rows.size() && rows[next].at < behind; next++) {
+        if (rows[next].size == 0) continue;
+        const idx_t at = rows[next].at - row;
+        if (const auto text = stats.View(at)) {
+          visit(next, *text);
+        } else if (const auto json = parsed.Json(at)) {
+          visit(next, *json);
+        }
+      }
+      return {};
+    }));
+  }
+  return {};
 }
 
 // One checkpoint file while it is written.
@@ -176,26 +320,45 @@ std::string FolderOf(std::string_view key) {
   return slash == std::string_view::npos ? std::string() : std::string(key.substr(0, slash));
 }
 
-class DuckDbCheckpointCodec final : public delta::CheckpointCodec {
+class DuckDbCheckpointCodec final : public delta::BatchCheckpointCodec {
  public:
-  DuckDbCheckpointCodec(OpenConnection connect, StoreRegistry& stores)
-      : connect_(std::move(connect)), stores_(stores) {}
+  DuckDbCheckpointCodec(OpenConnection connect, StoreRegistry& stores, Executor& executor)
+      : connect_(std::move(connect)), stores_(stores), executor_(executor) {}
 
   Status Read(const delta::TableRoot& root, std::string_view key,
               const delta::CheckpointColumns& columns,
               const delta::CheckpointVisitor& visit) override {
+    return ReadBatches(root, key, columns, visit, nullptr);
+  }
+
+  Status ReadBatches(const delta::TableRoot& root, std::string_view key,
+                     const delta::CheckpointColumns& columns, const delta::CheckpointVisitor& visit,
+                     const delta::BatchVisitor& files) override {
     // Answers of the visitor pass through unchanged.
     Status visited;
     const Status read = CatchDuckDb([&]() -> Status {
       LAKEHOLD_ASSIGN(auto connection, Connect());
       Work work(std::move(connection));
       const Registered store(stores_, root.store);
-      visited = ReadRows(work.context(), StoreRegistry::PathOf(store.handle(), key),
-                         WantedColumns(columns), visit);
+      visited = ReadRows(work.context(), StoreRegistry::PathOf(store.handle(), key), columns,
+                         executor_, visit, files);
       return {};
     });
     if (!read.ok()) return DecodingError(key, read.error());
     return visited;
+  }
+
+  Status ReadStats(const delta::TableRoot& root, std::string_view key,
+                   std::span<const delta::StatsPlace> rows,
+                   const delta::StatsVisitor& visit) override {
+    const Status read = CatchDuckDb([&]() -> Status {
+      LAKEHOLD_ASSIGN(auto connection, Connect());
+      Work work(std::move(connection));
+      const Registered store(stores_, root.store);
+      return ReadStatsOfRows(work.context(), StoreRegistry::PathOf(store.handle(), key), rows,
+                             visit);
+    });
+    return read.ok() ? Status() : Status(DecodingError(key, read.error()));
   }
 
   Result<delta::WrittenCheckpoint> Write(const delta::TableRoot& root, std::string_view key,
@@ -240,14 +403,16 @@ class DuckDbCheckpointCodec final : public delta::CheckpointCodec {
 
   OpenConnection connect_;
   StoreRegistry& stores_;
+  Executor& executor_;
   std::atomic<uint64_t> written_{0};
 };
 
 }  // namespace
 
-std::shared_ptr<delta::CheckpointCodec> MakeCheckpointCodec(OpenConnection connect,
-                                                            StoreRegistry& stores) {
-  return std::make_shared<DuckDbCheckpointCodec>(std::move(connect), stores);
+std::shared_ptr<delta::BatchCheckpointCodec> MakeCheckpointCodec(OpenConnection connect,
+                                                                 StoreRegistry& stores,
+                                                                 Executor& executor) {
+  return std::make_shared<DuckDbCheckpointCodec>(std::move(connect), stores, executor);
 }
 
 }  // namespace lakehold::engine

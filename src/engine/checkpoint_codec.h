@@ -10,7 +10,8 @@
 
 #include "duckdb.hpp"
 
-#include "delta/checkpoint.h"
+#include "base/executor.h"
+#include "delta/checkpoint_batches.h"
 #include "engine/store_registry.h"
 
 namespace lakehold::engine {
@@ -18,8 +19,10 @@ namespace lakehold::engine {
 // A fresh connection with the room's settings; null once the instance is gone.
 using OpenConnection = std::function<duckdb::unique_ptr<duckdb::Connection>()>;
 
-// `stores` outlives the codec, or `connect` gives null.
-std::shared_ptr<delta::CheckpointCodec> MakeCheckpointCodec(OpenConnection connect,
-                                                            StoreRegistry& stores);
+// `stores` and `executor`, which reads row groups in parallel, outlive the codec, or `connect`
+// gives null.
+std::shared_ptr<delta::BatchCheckpointCodec> MakeCheckpointCodec(OpenConnection connect,
+                                                                 StoreRegistry& stores,
+                                                                 Executor& executor);
 
 }  // namespace lakehold::engine

@@ -5,9 +5,13 @@
 #include <variant>
 
 #include "duckdb.hpp"
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "base/sim_runtime.h"
+#include "base/thread_pool.h"
+#include "delta/action_json.h"
+#include "delta/snapshot.h"
 #include "engine/duckdb_errors.h"
 #include "engine/store_file_system.h"
 #include "storage/faulty_store.h"
@@ -22,8 +26,8 @@ class CheckpointCodecTest : public ::testing::Test {
  protected:
   CheckpointCodecTest() : store(storage::NewMemoryStore(sim.clock)), root{store, "t"}, db(nullptr) {
     db.GetFileSystem().RegisterSubSystem(MakeStoreFileSystem(stores));
-    codec =
-        MakeCheckpointCodec([this] { return duckdb::make_uniq<duckdb::Connection>(db); }, stores);
+    codec = MakeCheckpointCodec([this] { return duckdb::make_uniq<duckdb::Connection>(db); },
+                                stores, pool);
   }
 
   Result<delta::WrittenCheckpoint> Write(const std::vector<delta::Action>& actions,
@@ -53,21 +57,72 @@ class CheckpointCodecTest : public ::testing::Test {
     return actions;
   }
   // A checkpoint as another writer might make it.
-  void MakeFile(const std::string& select) {
+  void MakeFile(const std::string& select, const std::string& options = "") {
     duckdb::Connection connection(db);
     const std::string handle = stores.Register(store);
     auto result =
         connection.Query("COPY (" + select + ") TO '" + StoreRegistry::PathOf(handle, kKey) +
-                         "' (FORMAT parquet, USE_TMP_FILE false)");
+                         "' (FORMAT parquet, USE_TMP_FILE false" + options + ")");
     ASSERT_FALSE(result->HasError()) << result->GetError();
   }
 
+  // Adds as batches tell them, with their statistics read again; the other actions as they come.
+  std::vector<delta::Action> ReadInBatches(int* batches = nullptr) {
+    std::vector<delta::Action> actions;
+    std::vector<delta::StatsPlace> places;
+    std::vector<size_t> position;  // Of the places' adds.
+    const auto take = [&](delta::FileRows&& rows) -> Status {
+      if (batches != nullptr) ++*batches;
+      EXPECT_TRUE(rows.stats_in_source);
+      for (const delta::FileRow& row : rows.rows) {
+        places.push_back({row.stats_at, row.stats_size});
+        position.push_back(actions.size());
+        actions.emplace_back(AddOf(rows, row));
+      }
+      return {};
+    };
+    const Status read = codec->ReadBatches(root, kKey, {true, false, true, true},
+                                           {[&](delta::Action&& action) -> Status {
+                                              actions.push_back(std::move(action));
+                                              return {};
+                                            },
+                                            [](delta::Sidecar&&) { return Status(); }},
+                                           take);
+    EXPECT_TRUE(read.ok()) << read.error().ToString();
+    const Status stats =
+        codec->ReadStats(root, kKey, places, [&](size_t index, std::string_view text) {
+          std::get<delta::AddFile>(actions[position[index]]).stats = text;
+        });
+    EXPECT_TRUE(stats.ok()) << stats.error().ToString();
+    return actions;
+  }
+
+  static delta::AddFile AddOf(const delta::FileRows& rows, const delta::FileRow& row) {
+    const auto id = [](int64_t value) {
+      return value == delta::FileRow::kAbsent ? std::nullopt : std::optional(value);
+    };
+    delta::AddFile add;
+    add.path = rows.PathOf(row);
+    add.partition_values = rows.partitions[row.partition];
+    add.size_bytes = row.size_bytes;
+    add.modified_ms = row.modified_ms;
+    add.base_row_id = id(row.base_row_id);
+    add.default_row_commit_version = id(row.default_commit_version);
+    if (row.vector != delta::FileRow::kNone) add.deletion_vector = rows.vectors[row.vector];
+    if (row.rare != delta::FileRow::kNone) {
+      add.tags = rows.rares[row.rare].tags;
+      add.clustering_provider = rows.rares[row.rare].clustering_provider;
+    }
+    return add;
+  }
+
   SimRuntime sim;
+  ThreadPool pool{3};
   std::shared_ptr<storage::MemoryStore> store;
   delta::TableRoot root;
   StoreRegistry stores;
   duckdb::DuckDB db;
-  std::shared_ptr<delta::CheckpointCodec> codec;
+  std::shared_ptr<delta::BatchCheckpointCodec> codec;
   std::vector<delta::Sidecar> sidecars;
 };
 
@@ -287,6 +342,94 @@ TEST_F(CheckpointCodecTest, StructStatisticsBecomeTheSameJson) {
       std::get<delta::AddFile>(Read().at(0)).stats,
       R"({"numRecords":3,"minValues":{"i":1,"s":"a\"b","d":1.50,"day":"2026-11-01","t":"2026-11-01T10:00:00.500Z",)"
       R"("st":{"x":0.1}},"nullCount":{"i":0},"tightBounds":true})");
+}
+
+TEST_F(CheckpointCodecTest, BatchesTellTheSameAsActions) {
+  ActionMaker maker(11);
+  std::vector<delta::Action> actions;
+  for (int i = 0; i < 5'000; ++i) actions.push_back(maker.Next());
+  ASSERT_TRUE(Write(actions).ok());
+  const auto sorted = [](std::vector<delta::Action> all) {
+    std::vector<std::string> lines;
+    for (delta::Action& action : all) {
+      if (std::holds_alternative<delta::RemoveFile>(action)) continue;
+      if (auto* add = std::get_if<delta::AddFile>(&action)) add->data_change = false;
+      delta::AppendActionJson(action, lines.emplace_back());
+    }
+    std::sort(lines.begin(), lines.end());
+    return lines;
+  };
+  int batches = 0;
+  EXPECT_EQ(sorted(ReadInBatches(&batches)), sorted(Read()));
+  EXPECT_GE(batches, 3);
+}
+
+TEST_F(CheckpointCodecTest, BatchesOfManyRowGroupsComeInOrder) {
+  MakeFile(
+      "SELECT {'path': 'f' || i, 'size': i, 'partitionValues': MAP {'p': (i % 3)::VARCHAR}, "
+      "'stats': CASE WHEN i % 7 <> 0 THEN '{\"numRecords\":' || i || '}' END} AS \"add\" "
+      "FROM range(30000) t(i)",
+      ", ROW_GROUP_SIZE 2048");
+  const auto actions = ReadInBatches();
+  ASSERT_EQ(actions.size(), 30'000u);
+  for (int i = 0; i < 30'000; ++i) {
+    const auto& add = std::get<delta::AddFile>(actions[static_cast<size_t>(i)]);
+    ASSERT_EQ(add.path, "f" + std::to_string(i));
+    ASSERT_EQ(add.partition_values, (delta::PartitionValues{{"p", std::to_string(i % 3)}}));
+    if (i % 7 == 0) {
+      ASSERT_EQ(add.stats, std::nullopt);
+    } else {
+      ASSERT_EQ(add.stats, "{\"numRecords\":" + std::to_string(i) + "}");
+    }
+  }
+}
+
+TEST_F(CheckpointCodecTest, BatchesKnowTheParsedNumberOfRows) {
+  MakeFile(
+      "SELECT {'path': 'f' || i, 'size': 1, 'stats_parsed': {'numRecords': i, 'minValues': {'a': "
+      "i}}} AS \"add\" FROM range(5) t(i)");
+  std::vector<int64_t> records;
+  const delta::BatchVisitor take = [&](delta::FileRows&& rows) -> Status {
+    for (const auto& row : rows.rows) records.push_back(row.num_records);
+    return {};
+  };
+  const Status read = codec->ReadBatches(
+      root, kKey, {},
+      {[](delta::Action&&) { return Status(); }, [](delta::Sidecar&&) { return Status(); }}, take);
+  ASSERT_TRUE(read.ok()) << read.error().ToString();
+  EXPECT_EQ(records, (std::vector<int64_t>{0, 1, 2, 3, 4}));
+  EXPECT_EQ(std::get<delta::AddFile>(ReadInBatches().at(3)).stats,
+            R"({"numRecords":3,"minValues":{"a":3}})");
+}
+
+// The statistics of a snapshot's files stay in its checkpoint, which may go.
+TEST_F(CheckpointCodecTest, StatisticsOutliveTheNameOfTheirCheckpoint) {
+  std::vector<delta::Action> actions = {
+      delta::Protocol{},
+      delta::Metadata{
+          .id = "i",
+          .schema_string =
+              R"({"type":"struct","fields":[{"name":"id","type":"long","nullable":true,"metadata":{}}]})"}};
+  for (int i = 0; i < 3'000; ++i) {
+    delta::AddFile add{.path = "f" + std::to_string(i), .size_bytes = 1};
+    if (i % 5 != 0)
+      add.stats = fmt::format(R"({{"numRecords":{},"minValues":{{"id":{}}}}})", i, -i);
+    actions.emplace_back(add);
+  }
+  ASSERT_TRUE(Write(actions).ok());
+  const delta::LogContext context{{sim.clock, sim.random, pool}, codec};
+  const auto snapshot = delta::Snapshot::Load(root, delta::Latest{}, context);
+  ASSERT_TRUE(snapshot.ok()) << snapshot.error().ToString();
+  ASSERT_TRUE(store->Delete(kKey).ok());
+  const delta::FileTable& files = (*snapshot)->files();
+  ASSERT_EQ(files.slots(), 3'000u);
+  const auto& column = files.Stats({"id"}, (*snapshot)->schema().fields[0].type);
+  for (delta::FileOrdinal i = 0; i < 3'000; ++i) {
+    const auto& add = std::get<delta::AddFile>(actions[i + 2]);
+    ASSERT_EQ(files.NumRecords()[i], add.stats ? int64_t{i} : -1);
+    ASSERT_EQ(*files.StatsJson(i), add.stats.value_or(""));
+    ASSERT_EQ(delta::IsNull(column.files[i].min), !add.stats.has_value());
+  }
 }
 
 TEST_F(CheckpointCodecTest, SidecarsAreAlwaysTold) {

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "engine/checkpoint_batch.h"
 #include "engine/parquet_cells.h"
 #include "engine/raw_object.h"
 
@@ -209,7 +210,7 @@ Status DecodeColumn(const std::string& name, const ParquetCells& all, idx_t coun
 
 }  // namespace
 
-std::vector<WantedColumn> WantedColumns(const delta::CheckpointColumns& columns) {
+std::vector<WantedColumn> WantedColumns(const delta::CheckpointColumns& columns, bool batches) {
   std::vector<WantedColumn> wanted;
   if (columns.state) {
     for (const char* name : {"protocol", "metaData", "txn", "domainMetadata"})
@@ -229,15 +230,25 @@ std::vector<WantedColumn> WantedColumns(const delta::CheckpointColumns& columns)
     wanted.push_back({"add", std::move(file)});
     wanted.back().fields.insert(wanted.back().fields.end(),
                                 {"modificationTime", "clusteringProvider"});
-    if (columns.stats)
+    if (batches) {
+      wanted.back().fields.emplace_back("stats_parsed.numRecords");
+    } else if (columns.stats) {
       wanted.back().fields.insert(wanted.back().fields.end(), {"stats", "stats_parsed"});
+    }
   }
   return wanted;
 }
 
-Status CheckpointDecoder::Decode(duckdb::DataChunk& chunk, const delta::CheckpointVisitor& visit) {
+Status CheckpointDecoder::Decode(duckdb::DataChunk& chunk, uint64_t first_row,
+                                 const delta::CheckpointVisitor& visit,
+                                 const delta::BatchVisitor& files) const {
   for (size_t i = 0; i < names_.size(); i++) {
     const ParquetCells all(chunk.data[i], chunk.size());
+    if (names_[i] == "add" && files) {
+      delta::FileRows rows = ReadAddBatch(all, chunk.size(), first_row, has_stats_);
+      if (!rows.empty()) LAKEHOLD_TRY(files(std::move(rows)));
+      continue;
+    }
     LAKEHOLD_TRY(DecodeColumn(names_[i], all, chunk.size(), visit));
   }
   return {};

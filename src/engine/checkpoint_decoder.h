@@ -8,26 +8,33 @@
 #include "duckdb.hpp"
 
 #include "base/result.h"
-#include "delta/checkpoint.h"
+#include "delta/checkpoint_batches.h"
 
 namespace lakehold::engine {
 
-// A column of a checkpoint and the fields wanted of it; all of them if empty.
+// A column of a checkpoint and the fields wanted of it; all of them if empty. "a.b" is field b of
+// field a.
 struct WantedColumn {
   std::string name;
   std::vector<std::string> fields;
 };
-std::vector<WantedColumn> WantedColumns(const delta::CheckpointColumns& columns);
+// `batches`: of adds all but the statistics, and the parsed number of rows.
+std::vector<WantedColumn> WantedColumns(const delta::CheckpointColumns& columns, bool batches);
 
 class CheckpointDecoder {
  public:
   // `names` are the columns of the chunks to come.
-  explicit CheckpointDecoder(std::vector<std::string> names) : names_(std::move(names)) {}
-  // Tells the actions of all rows. Rows of kinds nobody asked for are skipped.
-  Status Decode(duckdb::DataChunk& chunk, const delta::CheckpointVisitor& visit);
+  CheckpointDecoder(std::vector<std::string> names, bool has_stats)
+      : names_(std::move(names)), has_stats_(has_stats) {}
+  // Tells the actions of all rows, the first of them row `first_row` of the file. Rows of kinds
+  // nobody asked for are skipped; adds
+  // go to `files`, if given.
+  Status Decode(duckdb::DataChunk& chunk, uint64_t first_row, const delta::CheckpointVisitor& visit,
+                const delta::BatchVisitor& files = nullptr) const;
 
  private:
   std::vector<std::string> names_;
+  bool has_stats_;  // The file has a column for the statistics of adds.
 };
 
 }  // namespace lakehold::engine

@@ -91,7 +91,8 @@ void DuckDbInstance::Start(const Environment& environment) {
     auto self = weak.lock();
     return self ? self->Connect() : nullptr;
   };
-  world_->checkpoint_codec = MakeCheckpointCodec(std::move(connect), stores_);
+  world_->checkpoint_codec =
+      MakeCheckpointCodec(std::move(connect), stores_, environment.runtime.executor);
   duckdb::Connection connection(*db_);
   auto result = connection.Query("SET GLOBAL TimeZone = 'UTC'");
   if (result->HasError()) result->ThrowError();

@@ -121,9 +121,33 @@ std::optional<bool> ParquetCells::Boolean(idx_t row) const {
 }
 
 std::optional<std::string> ParquetCells::Text(idx_t row) const {
+  const auto view = View(row);
+  return view ? std::optional(std::string(*view)) : std::nullopt;
+}
+
+std::optional<std::string_view> ParquetCells::View(idx_t row) const {
   if (!Has(row) || vector_->GetType().InternalType() != PhysicalType::VARCHAR) return std::nullopt;
-  return UnifiedVectorFormat::GetData<duckdb::string_t>(format_)[format_.sel->get_index(row)]
-      .GetString();
+  const auto& text =
+      UnifiedVectorFormat::GetData<duckdb::string_t>(format_)[format_.sel->get_index(row)];
+  return std::string_view(text.GetData(), text.GetSize());
+}
+
+std::pair<ParquetCells, ParquetCells> ParquetCells::MapEntries() const {
+  if (vector_ == nullptr || vector_->GetType().InternalType() != PhysicalType::LIST) return {};
+  duckdb::Vector& entries = duckdb::ListVector::GetEntry(*vector_);
+  if (entries.GetType().InternalType() != PhysicalType::STRUCT) return {};
+  auto& fields = duckdb::StructVector::GetEntries(entries);
+  if (fields.size() != 2) return {};
+  const idx_t size = duckdb::ListVector::GetListSize(*vector_);
+  entries.Flatten(size);
+  return {ParquetCells(*fields[0], size), ParquetCells(*fields[1], size)};
+}
+
+std::pair<idx_t, idx_t> ParquetCells::ListRange(idx_t row) const {
+  if (!Has(row) || vector_->GetType().InternalType() != PhysicalType::LIST) return {0, 0};
+  const auto entry =
+      UnifiedVectorFormat::GetData<duckdb::list_entry_t>(format_)[format_.sel->get_index(row)];
+  return {entry.offset, entry.offset + entry.length};
 }
 
 std::optional<std::vector<std::string>> ParquetCells::TextList(idx_t row) const {
@@ -142,19 +166,12 @@ std::optional<std::vector<std::string>> ParquetCells::TextList(idx_t row) const 
 std::optional<std::vector<std::pair<std::string, std::optional<std::string>>>>
 ParquetCells::TextMap(idx_t row) const {
   if (!Has(row) || vector_->GetType().InternalType() != PhysicalType::LIST) return std::nullopt;
-  const auto entry =
-      UnifiedVectorFormat::GetData<duckdb::list_entry_t>(format_)[format_.sel->get_index(row)];
   std::vector<std::pair<std::string, std::optional<std::string>>> map;
-  if (entry.length == 0) return map;
-  duckdb::Vector& entries = duckdb::ListVector::GetEntry(*vector_);
-  if (entries.GetType().InternalType() != PhysicalType::STRUCT) return std::nullopt;
-  auto& fields = duckdb::StructVector::GetEntries(entries);
-  if (fields.size() != 2) return std::nullopt;
-  const idx_t size = duckdb::ListVector::GetListSize(*vector_);
-  entries.Flatten(size);
-  const ParquetCells keys(*fields[0], size);
-  const ParquetCells values(*fields[1], size);
-  for (idx_t i = entry.offset; i < entry.offset + entry.length; i++) {
+  const auto [begin, end] = ListRange(row);
+  if (begin == end) return map;
+  const auto [keys, values] = MapEntries();
+  if (keys.missing()) return std::nullopt;
+  for (idx_t i = begin; i < end; i++) {
     if (auto key = keys.Text(i)) map.emplace_back(*std::move(key), values.Text(i));
   }
   return map;

@@ -28,6 +28,11 @@ class ParquetCells {
   std::optional<int64_t> Integer(duckdb::idx_t row) const;
   std::optional<bool> Boolean(duckdb::idx_t row) const;
   std::optional<std::string> Text(duckdb::idx_t row) const;
+  // The same without a copy: valid as long as the chunk is.
+  std::optional<std::string_view> View(duckdb::idx_t row) const;
+  // Keys and values of all maps of the column, by position; those of one row are ListRange(row).
+  std::pair<ParquetCells, ParquetCells> MapEntries() const;
+  std::pair<duckdb::idx_t, duckdb::idx_t> ListRange(duckdb::idx_t row) const;
   // Elements that are NULL are left out.
   std::optional<std::vector<std::string>> TextList(duckdb::idx_t row) const;
   // Entries without a key are left out.

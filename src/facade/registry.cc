@@ -6,14 +6,14 @@
 #include <pthread.h>
 
 #include "base/limits.h"
-#include "delta/checkpoint.h"
+#include "delta/checkpoint_batches.h"
 #include "engine/load_engine.h"
 
 namespace lakehold {
 namespace {
 
 // Reads and writes checkpoints by the engine, which is loaded only now.
-class LazyCheckpointCodec final : public delta::CheckpointCodec {
+class LazyCheckpointCodec final : public delta::BatchCheckpointCodec {
  public:
   explicit LazyCheckpointCodec(Registry& registry) : registry_(registry) {}
 
@@ -24,6 +24,21 @@ class LazyCheckpointCodec final : public delta::CheckpointCodec {
     return engine->checkpoint_codec()->Read(root, key, columns, visit);
   }
 
+  lakehold::Status ReadStats(const delta::TableRoot& root, std::string_view key,
+                             std::span<const delta::StatsPlace> rows,
+                             const delta::StatsVisitor& visit) override {
+    LAKEHOLD_ASSIGN(auto codec, BatchCodec());
+    return codec->ReadStats(root, key, rows, visit);
+  }
+
+  lakehold::Status ReadBatches(const delta::TableRoot& root, std::string_view key,
+                               const delta::CheckpointColumns& columns,
+                               const delta::CheckpointVisitor& visit,
+                               const delta::BatchVisitor& files) override {
+    LAKEHOLD_ASSIGN(auto codec, BatchCodec());
+    return codec->ReadBatches(root, key, columns, visit, files);
+  }
+
   Result<delta::WrittenCheckpoint> Write(const delta::TableRoot& root, std::string_view key,
                                          const delta::ActionSource& next,
                                          bool stats_as_json) override {
@@ -32,6 +47,13 @@ class LazyCheckpointCodec final : public delta::CheckpointCodec {
   }
 
  private:
+  Result<std::shared_ptr<delta::BatchCheckpointCodec>> BatchCodec() {
+    LAKEHOLD_ASSIGN(auto engine, registry_.engine());
+    auto codec = std::dynamic_pointer_cast<delta::BatchCheckpointCodec>(engine->checkpoint_codec());
+    if (!codec) return Internal("facade.foreign_codec", "the engine's codec is of another kind");
+    return codec;
+  }
+
   Registry& registry_;
 };
 

@@ -28,7 +28,9 @@ class ScanLake {
   ScanLake()
       : world_(std::make_shared<LakeWorld>(
             Environment{runtime_.runtime(), &cache_, 0, 0, "", storage::Durability::kNone},
-            registry_, MakeCheckpointCodec([this] { return NewConnection(); }, registry_))) {
+            registry_,
+            MakeCheckpointCodec([this] { return NewConnection(); }, registry_,
+                                runtime_.runtime().executor))) {
     duckdb::DBConfig config;
     duckdb::StorageExtension::Register(
         config, kLakeType, duckdb::shared_ptr<duckdb::StorageExtension>(MakeLakeStorage(world_)));

@@ -1,0 +1,19 @@
+// CheckpointBatch: the add rows of a chunk as delta::FileRows, without an action a file. Statistics
+// stay in the file: a row's place is its number in it. Stateless function.
+#pragma once
+
+#include <cstdint>
+
+#include "duckdb.hpp"
+
+#include "delta/file_rows.h"
+#include "engine/parquet_cells.h"
+
+namespace lakehold::engine {
+
+// `adds` is the column "add" of `count` rows, the first of them row `first_row` of the file;
+// `has_stats`: the file has a column for statistics.
+delta::FileRows ReadAddBatch(const ParquetCells& adds, duckdb::idx_t count, uint64_t first_row,
+                             bool has_stats);
+
+}  // namespace lakehold::engine
