@@ -49,23 +49,18 @@ def test_the_stub_names_what_the_native_half_has():
             assert member.startswith("_") or f"def {member}(" in stub, f"{name}.{member}"
 
 
-def test_importing_takes_at_most_60_ms_and_loads_nothing_heavy():
+def test_importing_loads_nothing_heavy():
+    # What keeps the import within its 60 ms, which bench/startup.py measures.
     code = (
-        "import time, sys; began = time.perf_counter(); import lakehold; "
-        "print(time.perf_counter() - began); "
+        "import sys, lakehold; "
         "print([m for m in ('json', 'inspect', 'dataclasses', 'decimal', 'uuid', 'difflib', 'asyncio', 'pyarrow', 'numpy') "
         "if m in sys.modules])"
     )
-    best = []
-    for _ in range(5):
-        done = subprocess.run(
-            [sys.executable, "-S", "-c", f"import sys; sys.path[:] = {sys.path!r}; {code}"],
-            capture_output=True,
-            text=True,
-            check=True,
-            timeout=60,
-        )
-        seconds, modules = done.stdout.splitlines()
-        best.append(float(seconds))
-        assert modules == "[]"
-    assert min(best) <= 0.060, best
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", f"import sys; sys.path[:] = {sys.path!r}; {code}"],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    assert done.stdout.strip() == "[]"
