@@ -33,9 +33,7 @@ bool RawString(ondemand::value& value, std::string_view& raw) {
   return true;
 }
 
-bool HasEscape(std::string_view raw) {
-  return raw.find('\\') != std::string_view::npos;
-}
+bool HasEscape(std::string_view raw) { return raw.find('\\') != std::string_view::npos; }
 
 bool IsNullValue(ondemand::value& value) {
   json_type type{};
@@ -173,9 +171,12 @@ struct CommitBlockParser::State {
       if (name == "dataChange" || name == "extendedFileMetadata")
         return CheckBooleanUnlessNull(field);
       if (name == "deletionVector") return ReadVector(field, row);
+      // Nobody asks for those of a removed file, but what is damaged is damaged.
+      if (name == "partitionValues") return ReadPartition(field, row);
       return true;
     });
     if (!plain || row.path_size == 0) return false;
+    row.partition = FileRow::kNone;
     files->rows.push_back(row);
     return true;
   }
