@@ -10,6 +10,8 @@
 
 #include <fmt/format.h>
 
+#include "engine/input_nanoseconds.h"
+
 namespace lakehold::engine {
 namespace {
 
@@ -46,30 +48,6 @@ Status CheckSchema(const ArrowSchema& schema) {
   }
   if (schema.n_children < 1) return Invalid("engine.bad_input", "the Arrow input has no columns");
   return CheckNames(schema);
-}
-
-// A column of instants in nanoseconds: DuckDB would cut them to microseconds without a word.
-bool HasNanoseconds(const ArrowSchema& column) {
-  const std::string_view format = column.format;
-  return format.size() > 4 && format.substr(0, 4) == "tsn:" && column.dictionary == nullptr;
-}
-
-Status CheckMicroseconds(const ArrowSchema& column, const ArrowArray& values) {
-  constexpr int64_t kNanosPerMicro = 1000;
-  const auto* validity = static_cast<const uint8_t*>(values.buffers[0]);
-  const auto* nanos = static_cast<const int64_t*>(values.buffers[1]);
-  for (int64_t i = values.offset; i < values.offset + values.length; ++i) {
-    const bool valid = validity == nullptr || (validity[i / 8] >> (i % 8) & 1) != 0;
-    if (!valid || nanos[i] % kNanosPerMicro == 0) continue;
-    return Invalid(
-        "engine.nanoseconds",
-        fmt::format(
-            "column \"{}\" has nanoseconds, the first in row {} of its batch; timestamps keep "
-            "microseconds",
-            column.name, i - values.offset),
-        "Floor it to us first");
-  }
-  return {};
 }
 
 }  // namespace
@@ -114,8 +92,8 @@ Status CheckInputBatch(const ArrowSchema& schema, const ArrowArray& batch,
                                                    batch.n_children, schema.n_children));
   }
   for (const int64_t column : columns) {
-    if (column < 0 || !HasNanoseconds(*schema.children[column])) continue;
-    LAKEHOLD_TRY(CheckMicroseconds(*schema.children[column], *batch.children[column]));
+    if (column < 0) continue;
+    LAKEHOLD_TRY(CheckInputInstants(*schema.children[column], *batch.children[column]));
   }
   return {};
 }

@@ -15,6 +15,7 @@
 #include <duckdb/planner/planner.hpp>
 #include <fmt/format.h>
 
+#include "engine/copy_from.h"
 #include "engine/duckdb_errors.h"
 #include "engine/session_state.h"
 #include "engine/table_hint.h"
@@ -154,7 +155,7 @@ Result<std::vector<ParsedStatement>> ParseStatements(duckdb::Connection& connect
     }
     std::vector<ParsedStatement> parsed;
     for (auto& statement : connection.ExtractStatements(std::string(sql))) {
-      parsed.push_back({std::move(statement), {}});
+      parsed.push_back({CopyFromAsInsert(std::move(statement)), {}});
       LAKEHOLD_TRY(GiveValues(values, &unused, &parsed.back()));
     }
     if (parsed.empty()) return Invalid("sql.syntax", "there is no statement in the text");

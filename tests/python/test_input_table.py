@@ -161,3 +161,56 @@ def test_local_frames_join_delta_folders_by_name(lake: lh.Lake):
         rows = lh.sql(f"SELECT id FROM {name} JOIN '{path}' USING (id)").fetchall()
         assert len(rows) == (2 if name == "handle" else 1), name
     assert pandas_frame is not None and lazy is not None and result and handle
+
+
+def instants(nanos: list[int | None]) -> pa.Array:
+    return pa.array(nanos, pa.timestamp("ns", "UTC"))
+
+
+NESTED_INSTANTS = {
+    "struct": lambda odd: pa.StructArray.from_arrays([instants([1_000, odd])], ["a"]),
+    "slice": lambda odd: pa.StructArray.from_arrays([instants([7, 1_000, odd])], ["a"]).slice(1),
+    "list": lambda odd: pa.ListArray.from_arrays([0, 1, 3], instants([1_000, 2_000, odd])),
+    "large list": lambda odd: pa.LargeListArray.from_arrays([0, 1, 2], instants([1_000, odd])),
+    "fixed list": lambda odd: pa.FixedSizeListArray.from_arrays(
+        instants([1_000, 2_000, 3_000, odd]), 2
+    ),
+    "map": lambda odd: pa.MapArray.from_arrays(
+        [0, 1, 2], pa.array(["x", "y"]), instants([1_000, odd])
+    ),
+    "dictionary": lambda odd: pa.DictionaryArray.from_arrays(
+        pa.array([0, 1], pa.int8()), instants([1_000, odd])
+    ),
+    "list of structs": lambda odd: pa.ListArray.from_arrays(
+        [0, 1, 2], pa.StructArray.from_arrays([instants([1_000, odd])], ["a"])
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", NESTED_INSTANTS)
+def test_nanoseconds_below_a_column_are_refused_as_those_in_it(lake: lh.Lake, kind: str):
+    for odd, exact in ((2_001, False), (2_000, True), (None, True)):
+        if odd is None and kind == "map":
+            continue
+        table = pa.table({"c": NESTED_INSTANTS[kind](odd)})
+        if exact:
+            lake.write("t", table, mode="overwrite")
+            assert lake["t"].count() == 2
+            continue
+        for write in (
+            lambda: lake.write("t", table),
+            lambda: lake.write("t", table, mode="append"),
+        ):
+            with pytest.raises(lh.InvalidError) as caught:
+                write()
+            assert caught.value.reason == "engine.nanoseconds"
+            assert "row 1" in str(caught.value)
+        assert lake.tables() == []
+
+
+def test_nanoseconds_below_a_null_are_nobodys(lake: lh.Lake):
+    hidden = pa.StructArray.from_arrays(
+        [instants([1_000, 2_001])], ["a"], mask=pa.array([False, True])
+    )
+    lake.write("t", pa.table({"c": hidden}))
+    assert lake["t"].scan().fetchall()[1] == (None,)
