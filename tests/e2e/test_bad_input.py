@@ -653,6 +653,18 @@ def tell(call):
 """
 
 
+# What is loaded late is loaded before: this checkout may be closed to other users.
+LOWER = """
+import os
+tell(lambda: lh.connect().write("t", [{"a": 1, "b": "x"}]))
+tell(lambda: lh.open("/nowhere/at/all"))
+if os.geteuid() == 0:
+    os.setgroups([])
+    os.setgid(65534)
+    os.setuid(65534)
+"""
+
+
 def test_permission_denied_in_the_middle() -> None:
     # pytest's own folders are closed to other users.
     with tempfile.TemporaryDirectory() as name:
@@ -664,12 +676,12 @@ def test_permission_denied_in_the_middle() -> None:
         table.chmod(0o777)
         (table / "_delta_log").chmod(0o555)
         try:
-            lower = {"user": 65534, "group": 65534, "extra_groups": []} if os.geteuid() == 0 else {}
-            code = TELL + 'tell(lambda: lh.open(sys.argv[1]).append([{"a": 2, "b": "y"}]))'
+            code = TELL + LOWER + 'tell(lambda: lh.open(sys.argv[1]).append([{"a": 2, "b": "y"}]))'
             with unchanged(table):
-                out, errors = child(code, table, cwd=place, **lower).communicate(timeout=60)
-            assert out.split()[:3] == ["DeniedError", "storage.denied", "True"], out + errors
-            assert "t/_delta_log" in out
+                out, errors = child(code, table, cwd=place).communicate(timeout=60)
+            said = out.splitlines()[-1]
+            assert said.split()[:3] == ["DeniedError", "storage.denied", "True"], out + errors
+            assert "t/_delta_log" in said
         finally:
             (table / "_delta_log").chmod(0o755)
         lh.open(table).append([{"a": 3, "b": "z"}])

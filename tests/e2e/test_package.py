@@ -51,7 +51,8 @@ def library(prefix: pathlib.Path) -> pathlib.Path:
 
 def built(source: pathlib.Path, target: pathlib.Path, prefix: pathlib.Path) -> pathlib.Path:
     run(
-        *("cmake", "-S", source, "-B", target, f"-DCMAKE_PREFIX_PATH={prefix}"),
+        *("cmake", "-G", "Ninja", "-S", source, "-B", target),
+        f"-DCMAKE_PREFIX_PATH={prefix}",
         *("-DCMAKE_CXX_FLAGS=-Wall -Wextra -Werror",),
     )
     run("cmake", "--build", target, "-j2")
