@@ -1,5 +1,6 @@
 #include "cli/conformance_reader.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <cstdlib>

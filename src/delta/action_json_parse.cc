@@ -3,6 +3,7 @@
 // A line feed cannot occur inside a JSON token, so one line is one document practically always, and
 // the parser's working memory stays as small as one line. A line that is no whole document may
 // begin a pretty-printed one: only then the braces are counted to find its end.
+#include <algorithm>
 #include <cstring>
 #include <limits>
 

@@ -1,5 +1,6 @@
 #include "delta/deletion_vector.h"
 
+#include <algorithm>
 #include <random>
 #include <set>
 

@@ -2,6 +2,7 @@
 // synchronized.
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <vector>

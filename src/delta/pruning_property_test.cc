@@ -1,5 +1,6 @@
 // Random tables and predicates: whatever a row really gives must be in the TruthSet of its file,
 // which is computed from statistics written as JSON and read back.
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <random>

@@ -1,5 +1,6 @@
 #include "delta/pruning.h"
 
+#include <algorithm>
 #include <limits>
 
 #include <fmt/format.h>

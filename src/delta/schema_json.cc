@@ -1,5 +1,6 @@
 #include "delta/schema_json.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include <fmt/format.h>

@@ -1,5 +1,7 @@
 // The rows of a checkpoint: a V2 manifest as JSON and the sidecar it may name, parted by byte 0x1E,
 // beside a log that needs neither.
+#include <algorithm>
+
 #include "delta/checkpoint_reader.h"
 #include "delta/log_bench.h"
 #include "fuzz/fuzz_target.h"

@@ -1,5 +1,7 @@
 // Deletion vectors: serialised bitmaps, z85, and the files and texts descriptors name. The first
 // byte tells what the rest is.
+#include <algorithm>
+
 #include "delta/deletion_vector.h"
 #include "delta/log_bench.h"
 #include "fuzz/fuzz_target.h"

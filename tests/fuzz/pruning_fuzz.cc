@@ -1,5 +1,6 @@
 // Pruning never drops a row: rows, the statistics a writer makes of them as JSON, and a predicate,
 // all made of the input's bytes.
+#include <algorithm>
 #include <cmath>
 
 #include "delta/pruning.h"
