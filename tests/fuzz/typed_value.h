@@ -77,7 +77,8 @@ inline delta::Scalar TakeScalar(std::string_view& input, const delta::DataType& 
       return (delta::Int128{TakeInteger(input)} * TakeInteger(input)) % most;
     }
     default: {
-      const size_t size = std::min<size_t>(TakeByte(input) % 48, input.size());
+      const size_t wanted = TakeByte(input) % 48;
+      const size_t size = std::min(wanted, input.size());
       std::string text(input.substr(0, size));
       input.remove_prefix(size);
       return text;
