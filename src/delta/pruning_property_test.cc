@@ -9,12 +9,12 @@
 
 #include "delta/pruning.h"
 #include "support/listed_files.h"
+#include "support/row_outcome.h"
 
 namespace lakehold::delta {
 namespace {
 
 using Row = std::vector<Scalar>;
-enum class Outcome { kFalse, kNull, kTrue };
 
 struct World {
   std::mt19937_64 random;
@@ -250,78 +250,14 @@ Predicate RandomPredicate(World& world, int depth) {
   return world.Chance(2) ? Predicate::And(std::move(children)) : Predicate::Or(std::move(children));
 }
 
-Outcome Of(bool value) { return value ? Outcome::kTrue : Outcome::kFalse; }
-
-// SQL's comparison of one value, as DuckDB does it; written without looking at pruning.cc.
-Outcome CompareRow(CompareOp op, const Scalar& a, const Scalar& b) {
-  if (op == CompareOp::kDistinctFrom || op == CompareOp::kNotDistinctFrom) {
-    bool same = IsNull(a) || IsNull(b) ? IsNull(a) && IsNull(b) : *Compare(a, b) == 0;
-    return Of(same == (op == CompareOp::kNotDistinctFrom));
-  }
-  if (IsNull(a) || IsNull(b)) return Outcome::kNull;
-  auto order = *Compare(a, b);
-  switch (op) {
-    case CompareOp::kEq:
-      return Of(order == 0);
-    case CompareOp::kNe:
-      return Of(order != 0);
-    case CompareOp::kLt:
-      return Of(order < 0);
-    case CompareOp::kLe:
-      return Of(order <= 0);
-    case CompareOp::kGt:
-      return Of(order > 0);
-    default:
-      return Of(order >= 0);
-  }
-}
-
 Outcome EvaluateRow(const World& world, const Predicate& predicate, const Row& row) {
-  size_t index = 0;
-  for (size_t i = 0; i < world.columns.size(); ++i) {
-    if (world.columns[i].name == predicate.column.name) index = i;
-  }
-  const Scalar& value = row[index];
-  Outcome all = Outcome::kTrue, any = Outcome::kFalse;
-  for (const auto& child : predicate.children) {
-    Outcome outcome = EvaluateRow(world, child, row);
-    all = std::min(all, outcome);
-    any = std::max(any, outcome);
-  }
-  switch (predicate.kind) {
-    case PredicateKind::kConstant:
-      return Of(std::get<bool>(predicate.values[0]));
-    case PredicateKind::kCompare:
-      return CompareRow(predicate.op, value, predicate.values[0]);
-    case PredicateKind::kIn: {
-      Outcome in = Outcome::kFalse;
-      for (const auto& item : predicate.values)
-        in = std::max(in, CompareRow(CompareOp::kEq, value, item));
-      return in;
+  return EvaluateRow(predicate, [&](const ColumnRef& column) -> const Scalar& {
+    size_t index = 0;
+    for (size_t i = 0; i < world.columns.size(); ++i) {
+      if (world.columns[i].name == column.name) index = i;
     }
-    case PredicateKind::kIsNull:
-      return Of(IsNull(value));
-    case PredicateKind::kIsNotNull:
-      return Of(!IsNull(value));
-    case PredicateKind::kStartsWith:
-      if (IsNull(value)) return Outcome::kNull;
-      return Of(
-          std::get<std::string>(value).starts_with(std::get<std::string>(predicate.values[0])));
-    case PredicateKind::kAnd:
-      return all;
-    case PredicateKind::kOr:
-      return any;
-    case PredicateKind::kNot:
-      return static_cast<Outcome>(2 - static_cast<int>(any));
-    default:
-      return Outcome::kNull;
-  }
-}
-
-bool Holds(TruthSet set, Outcome outcome) {
-  return outcome == Outcome::kTrue    ? set.can_be_true
-         : outcome == Outcome::kFalse ? set.can_be_false
-                                      : set.can_be_null;
+    return row[index];
+  });
 }
 
 struct Score {

@@ -1,6 +1,5 @@
 // Pruning never drops a row: rows, the statistics a writer makes of them as JSON, and a predicate,
 // all made of the input's bytes.
-#include <algorithm>
 #include <cmath>
 
 #include "delta/pruning.h"
@@ -8,73 +7,14 @@
 #include "fuzz/fuzz_target.h"
 #include "fuzz/typed_value.h"
 #include "support/listed_files.h"
+#include "support/row_outcome.h"
 
 namespace lakehold::fuzz {
 namespace {
 
 using delta::CompareOp;
 using delta::Predicate;
-using delta::PredicateKind;
 using delta::Scalar;
-
-enum class Outcome { kFalse, kNull, kTrue };
-
-Outcome Of(bool value) { return value ? Outcome::kTrue : Outcome::kFalse; }
-
-// SQL's comparison, written without looking at pruning.cc.
-Outcome CompareRow(CompareOp op, const Scalar& a, const Scalar& b) {
-  if (op == CompareOp::kDistinctFrom || op == CompareOp::kNotDistinctFrom)
-    return Of(Same(a, b) == (op == CompareOp::kNotDistinctFrom));
-  if (IsNull(a) || IsNull(b)) return Outcome::kNull;
-  const auto order = *delta::Compare(a, b);
-  switch (op) {
-    case CompareOp::kEq:
-      return Of(order == 0);
-    case CompareOp::kNe:
-      return Of(order != 0);
-    case CompareOp::kLt:
-      return Of(order < 0);
-    case CompareOp::kLe:
-      return Of(order <= 0);
-    case CompareOp::kGt:
-      return Of(order > 0);
-    default:
-      return Of(order >= 0);
-  }
-}
-
-Outcome EvaluateRow(const Predicate& predicate, const Scalar& value) {
-  Outcome all = Outcome::kTrue, any = Outcome::kFalse;
-  for (const auto& child : predicate.children) {
-    const Outcome outcome = EvaluateRow(child, value);
-    all = std::min(all, outcome);
-    any = std::max(any, outcome);
-  }
-  switch (predicate.kind) {
-    case PredicateKind::kCompare:
-      return CompareRow(predicate.op, value, predicate.values[0]);
-    case PredicateKind::kIn: {
-      Outcome in = Outcome::kFalse;
-      for (const auto& item : predicate.values)
-        in = std::max(in, CompareRow(CompareOp::kEq, value, item));
-      return in;
-    }
-    case PredicateKind::kIsNull:
-      return Of(IsNull(value));
-    case PredicateKind::kIsNotNull:
-      return Of(!IsNull(value));
-    case PredicateKind::kStartsWith:
-      if (IsNull(value)) return Outcome::kNull;
-      return Of(
-          std::get<std::string>(value).starts_with(std::get<std::string>(predicate.values[0])));
-    case PredicateKind::kAnd:
-      return all;
-    case PredicateKind::kOr:
-      return any;
-    default:
-      return static_cast<Outcome>(2 - static_cast<int>(any));
-  }
-}
 
 Predicate TakePredicate(std::string_view& input, const delta::ColumnRef& column, int depth) {
   const int choice = TakeByte(input) % (depth > 0 ? 8 : 5);
@@ -128,12 +68,6 @@ delta::LeafStats Collect(const delta::ColumnRef& column, const std::vector<Scala
   return leaf;
 }
 
-bool Holds(delta::TruthSet set, Outcome outcome) {
-  return outcome == Outcome::kTrue    ? set.can_be_true
-         : outcome == Outcome::kFalse ? set.can_be_false
-                                      : set.can_be_null;
-}
-
 }  // namespace
 
 void FuzzPruning(std::string_view input) {
@@ -162,8 +96,9 @@ void FuzzPruning(std::string_view input) {
   const delta::TruthSet set = delta::Evaluate(predicate, files, 0);
   bool wanted = false;
   for (const Scalar& value : rows) {
-    const Outcome outcome = EvaluateRow(predicate, value);
-    wanted = wanted || outcome == Outcome::kTrue;
+    const auto outcome = delta::EvaluateRow(
+        predicate, [&](const delta::ColumnRef&) -> const Scalar& { return value; });
+    wanted = wanted || outcome == delta::Outcome::kTrue;
     Require(Holds(set, outcome), "every outcome is foreseen: " + delta::FormatPredicate(predicate) +
                                      " over " + *files.ToAction(0).stats + " for " +
                                      delta::FormatScalar(value, column.type));
