@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "engine/raw_object.h"
+#include "engine/vector_cells.h"
 
 namespace lakehold::engine {
 namespace {
@@ -51,14 +52,8 @@ class AddReader {
         clustering_(adds.Child("clusteringProvider")),
         base_row_id_(adds.Child("baseRowId")),
         commit_version_(adds.Child("defaultRowCommitVersion")),
-        records_(adds.Child("stats_parsed").Child("numRecords")) {
-    const ParquetCells vector = adds.Child("deletionVector");
-    storage_type_ = vector.Child("storageType");
-    path_or_inline_ = vector.Child("pathOrInlineDv");
-    offset_ = vector.Child("offset");
-    vector_size_ = vector.Child("sizeInBytes");
-    cardinality_ = vector.Child("cardinality");
-  }
+        records_(adds.Child("stats_parsed").Child("numRecords")),
+        vector_(adds.Child("deletionVector")) {}
 
   // Nothing where the row is of another kind, which a writer may say by a struct of NULLs.
   void Read(idx_t at, FileRows& out) {
@@ -69,7 +64,10 @@ class AddReader {
     row.path_size = static_cast<uint32_t>(path->size());
     row.partition = PartitionOf(at, out);
     if (tags_.all.Has(at) || clustering_.Has(at)) row.rare = RareOf(at, out);
-    if (storage_type_.Has(at)) row.vector = VectorOf(at, out);
+    if (auto vector = vector_.Read(at)) {
+      row.vector = static_cast<uint32_t>(out.vectors.size());
+      out.vectors.push_back(*std::move(vector));
+    }
     row.size_bytes = size_.Integer(at).value_or(0);
     row.modified_ms = modified_.Integer(at).value_or(0);
     row.base_row_id = base_row_id_.Integer(at).value_or(FileRow::kAbsent);
@@ -104,21 +102,10 @@ class AddReader {
     return code;
   }
 
-  uint32_t VectorOf(idx_t at, FileRows& out) const {
-    delta::DeletionVectorDescriptor vector;
-    vector.storage_type = storage_type_.Text(at).value_or("");
-    vector.path_or_inline = path_or_inline_.Text(at).value_or("");
-    if (const auto offset = offset_.Integer(at)) vector.offset = static_cast<int32_t>(*offset);
-    vector.size_bytes = static_cast<int32_t>(vector_size_.Integer(at).value_or(0));
-    vector.cardinality = cardinality_.Integer(at).value_or(0);
-    out.vectors.push_back(std::move(vector));
-    return static_cast<uint32_t>(out.vectors.size() - 1);
-  }
-
   ParquetCells path_, size_, modified_;
   MapCells partition_, tags_;
   ParquetCells clustering_, base_row_id_, commit_version_, records_;
-  ParquetCells storage_type_, path_or_inline_, offset_, vector_size_, cardinality_;
+  VectorCells vector_;
   std::string key_;
 };
 

@@ -5,6 +5,7 @@
 #include "engine/checkpoint_batch.h"
 #include "engine/parquet_cells.h"
 #include "engine/raw_object.h"
+#include "engine/vector_cells.h"
 
 namespace lakehold::engine {
 namespace {
@@ -23,29 +24,6 @@ std::map<std::string, std::string> PlainMap(const ParquetCells& cells, idx_t row
   }
   return result;
 }
-
-std::optional<int32_t> Narrow(std::optional<int64_t> value) {
-  return value ? std::optional(static_cast<int32_t>(*value)) : std::nullopt;
-}
-
-struct VectorCells {
-  explicit VectorCells(const ParquetCells& all)
-      : storage_type(all.Child("storageType")),
-        path_or_inline(all.Child("pathOrInlineDv")),
-        offset(all.Child("offset")),
-        size(all.Child("sizeInBytes")),
-        cardinality(all.Child("cardinality")) {}
-  ParquetCells storage_type, path_or_inline, offset, size, cardinality;
-
-  // Some writers give a struct of NULLs where there is no vector.
-  std::optional<delta::DeletionVectorDescriptor> Read(idx_t row) const {
-    auto type = storage_type.Text(row);
-    if (!type) return std::nullopt;
-    return delta::DeletionVectorDescriptor{
-        *std::move(type), path_or_inline.Text(row).value_or(""), Narrow(offset.Integer(row)),
-        static_cast<int32_t>(size.Integer(row).value_or(0)), cardinality.Integer(row).value_or(0)};
-  }
-};
 
 // The columns of one kind of row. Every Read gives nothing where the row is of another kind, which
 // a writer may say by a NULL struct or by a struct of NULLs.

@@ -1,6 +1,5 @@
 #include "engine/input_contract.h"
 
-#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <string>
@@ -10,17 +9,11 @@
 
 #include <fmt/format.h>
 
+#include "base/ascii_case.h"
 #include "engine/input_nanoseconds.h"
 
 namespace lakehold::engine {
 namespace {
-
-std::string LowerCase(std::string text) {
-  std::ranges::transform(text, text.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
-  return text;
-}
 
 // DuckDB would rename such columns without a word.
 Status CheckNames(const ArrowSchema& schema) {
@@ -32,7 +25,7 @@ Status CheckNames(const ArrowSchema& schema) {
                      fmt::format("column {} of the Arrow input has no name", i + 1),
                      "Name the column");
     }
-    if (!names.insert(LowerCase(name)).second) {
+    if (!names.insert(AsciiLower(name)).second) {
       return Invalid("engine.column_names",
                      fmt::format("the Arrow input has two columns \"{}\"; names ignore case", name),
                      "Rename one of them");
