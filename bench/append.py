@@ -1,5 +1,8 @@
 """P1: appends of 10 rows, one process, `full` and `none` durability, against peers and the floor of
-system calls."""
+system calls; then what an append costs against versions and files.
+
+`append.py --growth versions|files [FOLDER]` does only that part, in a process of its own.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ import math
 import sqlite3
 import statistics
 import subprocess
+import sys
 import uuid
 from collections.abc import Callable
 
@@ -99,6 +103,10 @@ def floor(folder: str | None, durability: str) -> float:
 
 
 def main() -> None:
+    if sys.argv[1:2] == ["--growth"]:
+        # One half alone, in a process and a folder of its own: what it costs without the other.
+        half(sys.argv[2], sys.argv[3] if len(sys.argv) > 3 else None)
+        return
     options = arguments(__doc__ or "", rounds=7)
     print(
         f"{machine()}\n{versions('lakehold', 'deltalake', 'pylance', 'pyarrow')}; {APPENDS} appends of {ROWS} rows a round\n"
@@ -121,8 +129,15 @@ def main() -> None:
     rounds.run(options.rounds, contenders)
     print(rounds.table("lakehold full", "ms", APPENDS))
     print(rounds.table("lakehold none", "ms", APPENDS))
-    growth(options.folder, "versions", with_versions, [10, 100, 1_000, 10_000])
-    growth(options.folder, "files", with_files, [10, 100, 1_000, 10_000, 100_000])
+    half("versions", options.folder)
+    half("files", options.folder)
+
+
+def half(what: str, folder: str | None) -> None:
+    if what == "versions":
+        growth(folder, what, with_versions, [10, 100, 1_000, 10_000])
+    else:
+        growth(folder, what, with_files, [10, 100, 1_000, 10_000, 100_000])
 
 
 def with_versions(path: str, count: int) -> None:

@@ -194,7 +194,9 @@ struct PieceReader {
 class CommitReplay {
  public:
   CommitReplay(const TableRoot& root, const std::vector<CommitFile>& commits, Replay& replay)
-      : root_(root), root_uri_(root.uri()), newest_(commits.back()), replay_(replay) {}
+      : root_(root), root_uri_(root.uri()), newest_(commits.back()), replay_(replay) {
+    for (const CommitFile& commit : commits) unread_bytes_ += commit.meta.size_bytes;
+  }
 
   // Reads `coming` while `ready` is applied.
   Status Step(std::vector<Piece>& ready, std::vector<Piece>& coming, Executor& executor) {
@@ -225,12 +227,33 @@ class CommitReplay {
 
  private:
   Status Apply(std::vector<Piece>& pieces) {
+    if (std::exchange(is_first_, false)) ExpectLike(pieces);
     for (Piece& piece : pieces) {
       LAKEHOLD_TRY(ApplyPiece(piece));
       piece.block->Clear();
       spare_.push_back(std::move(piece.block));
     }
     return {};
+  }
+
+  // The commits to come are taken to be like the newest ones, where all these are small.
+  void ExpectLike(const std::vector<Piece>& newest) {
+    uint64_t files = 0, bytes = 0, path_bytes = 0, stats_bytes = 0;
+    for (const Piece& piece : newest) {
+      if (piece.reader) return;
+      bytes += piece.commit->meta.size_bytes;
+      for (const FileRow& row : piece.block->files.rows) {
+        files += row.is_remove ? 0 : 1;
+        path_bytes += row.path_size;
+        stats_bytes += row.stats_size;
+      }
+    }
+    if (newest.size() < kWindowPieces || bytes == 0) return;
+    const double more = 1.02 * static_cast<double>(unread_bytes_) / static_cast<double>(bytes);
+    const auto of_all = [&](uint64_t known) {
+      return static_cast<uint64_t>(static_cast<double>(known) * more);
+    };
+    replay_.files().Expect(of_all(files), of_all(path_bytes), of_all(stats_bytes));
   }
 
   Status ApplyPiece(Piece& piece) {
@@ -282,6 +305,8 @@ class CommitReplay {
   const std::string root_uri_;
   const CommitFile& newest_;
   Replay& replay_;
+  uint64_t unread_bytes_ = 0;
+  bool is_first_ = true;
   std::array<std::optional<PieceReader>, kReaders> readers_;
   std::vector<std::unique_ptr<CommitBlock>> spare_;
   // Of the commit whose pieces come.

@@ -145,8 +145,12 @@ void FileChunk::Append(const FileRows& batch, const FileRow& row,
 }
 
 void FileChunk::ReserveLike(const FileChunk& like) {
-  const size_t rows = like.rows();
-  paths_.reserve(like.paths_.size() + like.paths_.size() / 32);
+  Reserve(like.rows(), like.paths_.size() + like.paths_.size() / 32,
+          like.stats_.size() + like.stats_.size() / 32);
+}
+
+void FileChunk::Reserve(size_t rows, size_t path_bytes, size_t stats_bytes) {
+  paths_.reserve(path_bytes);
   path_end_.reserve(rows);
   size_.reserve(rows);
   modified_.reserve(rows);
@@ -156,7 +160,7 @@ void FileChunk::ReserveLike(const FileChunk& like) {
     place_at_.reserve(rows);
     place_size_.reserve(rows);
   } else {
-    stats_.reserve(like.stats_.size() + like.stats_.size() / 32);
+    stats_.reserve(stats_bytes);
     stats_end_.reserve(rows);
   }
 }
@@ -178,6 +182,31 @@ void FileChunk::AppendRow(const FileChunk& from, uint32_t row) {
   if (const auto* vector = from.deletion_vector(row)) vectors_.push_back({mine, *vector});
   const Rare* rare = from.FindRare(row);
   AppendRare(rare ? rare->tags : std::nullopt, rare ? rare->clustering_provider : std::nullopt);
+}
+
+void FileChunk::AppendRows(const FileChunk& from, uint32_t first, uint32_t count) {
+  if (!HasOnlyPlainRows() || !from.HasOnlyPlainRows()) {
+    for (uint32_t row = first; row < first + count; ++row) AppendRow(from, row);
+    return;
+  }
+  if (count == 0) return;
+  const auto append_text = [&](const std::string& text, const std::vector<uint32_t>& end,
+                               std::string& out, std::vector<uint32_t>& out_end) {
+    const uint32_t begin = first == 0 ? 0 : end[first - 1];
+    const auto shift = static_cast<uint32_t>(out.size()) - begin;
+    out.append(text, begin, end[first + count - 1] - begin);
+    for (uint32_t row = first; row < first + count; ++row) out_end.push_back(end[row] + shift);
+  };
+  append_text(from.paths_, from.path_end_, paths_, path_end_);
+  append_text(from.stats_, from.stats_end_, stats_, stats_end_);
+  const auto append = [&](const auto& column, auto& out) {
+    out.insert(out.end(), column.begin() + first, column.begin() + first + count);
+  };
+  append(from.size_, size_);
+  append(from.modified_, modified_);
+  append(from.records_, records_);
+  for (uint32_t row = first; row < first + count; ++row)
+    partition_.push_back(CodeOf(from.tuples_[from.partition_[row]]));
 }
 
 void FileChunk::Seal() {

@@ -49,8 +49,12 @@ class FileChunk {
   const std::shared_ptr<const StatsSource>& source() const { return source_; }
   // Before the first row: room for as many rows, of about as much text, as `like` has.
   void ReserveLike(const FileChunk& like);
+  // Before the first row: room for so many rows and so much text.
+  void Reserve(size_t rows, size_t path_bytes, size_t stats_bytes);
   // Copies one row of another chunk with the same source.
   void AppendRow(const FileChunk& from, uint32_t row);
+  // Copies rows of another chunk; neither has a source.
+  void AppendRows(const FileChunk& from, uint32_t first, uint32_t count);
   // Call once, after the last row: gives back spare memory.
   void Seal();
 
@@ -80,6 +84,9 @@ class FileChunk {
   // The same rows with other (re-typed) tuples; `tuples` has the order of tuples().
   std::shared_ptr<const FileChunk> WithTuples(
       std::vector<std::shared_ptr<const PartitionTuple>> tuples) const;
+  // Of all paths, and of the statistics that are here.
+  size_t path_text_bytes() const { return paths_.size(); }
+  size_t stats_text_bytes() const { return stats_.size(); }
   // Bytes held, without and with the text of statistics; tuples are counted by whoever shares them.
   size_t memory_bytes() const;
   // Of the text of statistics.
@@ -94,6 +101,10 @@ class FileChunk {
     DeletionVectorDescriptor vector;
   };
 
+  bool HasOnlyPlainRows() const {
+    return vectors_.empty() && rare_of_.empty() && base_row_id_.empty() &&
+           default_commit_version_.empty();
+  }
   const Rare* FindRare(uint32_t row) const;
   void AppendRare(const std::optional<std::string>& tags,
                   const std::optional<std::string>& clustering_provider);

@@ -1,6 +1,7 @@
 #include "delta/file_table_builder.h"
 
 #include <algorithm>
+#include <numeric>
 
 #include "base/limits.h"
 
@@ -142,7 +143,15 @@ void FileTableBuilder::OpenChunk() {
   chunk->UseSource(stats_);
   if (!chunks_.empty()) {
     if (!fresh_chunk_) chunk->ReserveLike(*chunks_.back());
-    chunks_.back()->Seal();
+    // Others are copied in the end.
+    if (open_is_bulk_) chunks_.back()->Seal();
+  }
+  open_is_bulk_ = sources_.back().bulk;
+  if (!open_is_bulk_ && expected_.path_bytes > 0) {
+    const uint64_t files = expected_.files;
+    const uint64_t room = std::min<uint64_t>(files, limits::kFileChunkRows);
+    chunk->Reserve(room, expected_.path_bytes * room / files, expected_.stats_bytes * room / files);
+    expected_ = {};
   }
   chunks_.push_back(std::move(chunk));
   chunk_first_.push_back(rows_);
@@ -213,8 +222,28 @@ bool FileTableBuilder::Remove(std::string_view path, std::string_view dv_unique_
   return true;
 }
 
+std::shared_ptr<FileChunk> FileTableBuilder::OpenArranged(size_t source, uint32_t rows) const {
+  // Those of newer sources that are not bulk come too: chunks of these hold nothing else.
+  size_t newest = source;
+  while (newest > 0 && !sources_[newest - 1].bulk) --newest;
+  rows += sources_[source].first - sources_[newest].first;
+  uint64_t held = 0, path_bytes = 0, stats_bytes = 0;
+  for (size_t c = chunks_.size(); c-- > 0 && chunk_first_[c] >= sources_[newest].first;) {
+    held += chunks_[c]->rows();
+    path_bytes += chunks_[c]->path_text_bytes();
+    stats_bytes += chunks_[c]->stats_text_bytes();
+  }
+  const uint64_t room = std::min<uint64_t>(rows, limits::kFileChunkRows);
+  // A part of them has about its share of the text.
+  const auto share = [&](uint64_t bytes) {
+    return room == held ? bytes : (bytes + bytes / 32) * room / held;
+  };
+  auto chunk = std::make_shared<FileChunk>();
+  chunk->Reserve(room, share(path_bytes), share(stats_bytes));
+  return chunk;
+}
+
 std::vector<std::shared_ptr<const FileChunk>> FileTableBuilder::Arrange(uint32_t first) {
-  if (!chunks_.empty()) chunks_.back()->Seal();
   std::vector<std::shared_ptr<const FileChunk>> arranged;
   std::vector<uint32_t> final_first(sources_.size());
   std::shared_ptr<FileChunk> open;
@@ -235,29 +264,38 @@ std::vector<std::shared_ptr<const FileChunk>> FileTableBuilder::Arrange(uint32_t
     final_first[s] = next;
     if (begin == end) continue;
     next += end - begin;
+    // Chunks behind hold older sources, which are arranged: no more memory than needed twice.
+    while (chunk_first_.back() >= end) {
+      chunk_first_.pop_back();
+      chunks_.pop_back();
+    }
     if (sources_[s].bulk || one_source) {
       seal();
       for (size_t c = 0; c < chunks_.size(); ++c) {
-        if (chunk_first_[c] >= begin && chunk_first_[c] < end) arranged.push_back(chunks_[c]);
+        if (chunk_first_[c] < begin || chunk_first_[c] >= end) continue;
+        chunks_[c]->Seal();
+        arranged.push_back(chunks_[c]);
       }
       continue;
     }
-    for (uint32_t provisional = begin; provisional < end; ++provisional) {
+    for (uint32_t provisional = begin; provisional < end;) {
       uint32_t row = 0;
       const FileChunk& from = ChunkOf(provisional, row);
       if (open && open->IsFull()) seal();
-      if (!open) open = std::make_shared<FileChunk>();
-      open->AppendRow(from, row);
+      if (!open) open = OpenArranged(s, end - provisional);
+      const uint32_t room = static_cast<uint32_t>(limits::kFileChunkRows) - open->rows();
+      const uint32_t count = std::min({end - provisional, from.rows() - row, room});
+      open->AppendRows(from, row, count);
+      provisional += count;
     }
   }
   seal();
-  index_.RenumberAll([&](uint32_t provisional) {
-    auto after = std::upper_bound(
-        sources_.begin(), sources_.end(), provisional,
-        [](uint32_t wanted, const Source& source) { return wanted < source.first; });
-    const size_t s = static_cast<size_t>(after - sources_.begin()) - 1;
-    return final_first[s] + (provisional - sources_[s].first);
-  });
+  std::vector<uint32_t> renumbered(rows_);
+  for (size_t s = 0; s < sources_.size(); ++s) {
+    const auto begin = renumbered.begin() + sources_[s].first;
+    std::iota(begin, renumbered.begin() + end_of(s), final_first[s]);
+  }
+  index_.RenumberAll([&](uint32_t provisional) { return renumbered[provisional]; });
   return arranged;
 }
 

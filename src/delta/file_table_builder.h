@@ -43,8 +43,11 @@ class FileTableBuilder {
     stats_ = std::move(stats);
     fresh_chunk_ = true;
   }
-  // Room for about so many more files.
-  void Expect(size_t files) { index_.Reserve(index_.size() + files); }
+  // Room for about so many more files, with so much text where they are not bulk.
+  void Expect(size_t files, uint64_t path_bytes = 0, uint64_t stats_bytes = 0) {
+    index_.Reserve(index_.size() + files);
+    expected_ = {files, path_bytes, stats_bytes};
+  }
 
   // The table, on top of `base` (null: nothing). Work and new memory grow with what was added here,
   // not with the base. Ordinals of the base stay, unless `may_pack` and most of them are dead. Call
@@ -53,6 +56,11 @@ class FileTableBuilder {
                                                   const ChunkedFileTable* base, bool may_pack);
 
  private:
+  struct Expected {
+    size_t files = 0;
+    uint64_t path_bytes = 0;
+    uint64_t stats_bytes = 0;
+  };
   struct Source {
     uint32_t first = 0;  // Provisional ordinal.
     uint32_t first_tombstone = 0;
@@ -70,6 +78,9 @@ class FileTableBuilder {
   void Bury(uint32_t hash, std::string_view canonical, std::string_view dv_unique_id);
   std::shared_ptr<const PartitionTuple> Intern(const PartitionValues& values);
   const FileChunk& ChunkOf(uint32_t provisional, uint32_t& row) const;
+  // A chunk with room for `rows` of `source` and those of newer sources, as far as they share
+  // chunks.
+  std::shared_ptr<FileChunk> OpenArranged(size_t source, uint32_t rows) const;
   // Chunks in final order; renumbers index_ from provisional to final ordinals, beginning at
   // `first`.
   std::vector<std::shared_ptr<const FileChunk>> Arrange(uint32_t first);
@@ -84,8 +95,10 @@ class FileTableBuilder {
   uint32_t rows_ = 0;
   int64_t bytes_ = 0;
   std::vector<Source> sources_;
+  Expected expected_;
   std::shared_ptr<const StatsSource> stats_;
   bool fresh_chunk_ = true;
+  bool open_is_bulk_ = false;  // The last chunk is one of a bulk source.
   bool may_repeat_ = false;
   CommitRules dropped_;  // Files of the present source that do not count.
   PathIndex index_;

@@ -107,6 +107,38 @@ TEST(FileTableBuilderTest, ARefreshSharesTheChunksOfItsBase) {
   EXPECT_EQ(after->Find(fmt::format("f{}", count - 1), ""), count - 1);
 }
 
+// Newest first in, oldest first out: over chunk borders, around a bulk source, whatever the rows
+// hold.
+TEST(FileTableBuilderTest, FilesOfManySourcesAreInTheOrderOfTheLog) {
+  for (const bool has_plain_rows : {true, false}) {
+    const uint32_t sources = 300, files = 400, bulk = 100;
+    FileTableBuilder builder("/data/t");
+    builder.Expect(1'000, 4'000, 9'000);
+    for (uint32_t s = sources; s-- > 0;) {
+      builder.BeginSource(s == bulk);
+      for (uint32_t i = 0; i < files; ++i) {
+        AddFile add =
+            MakeAdd(fmt::format("f{}", s * files + i), s * files + i, std::to_string(i % 3));
+        if (!has_plain_rows && i % 50 == 0) add.tags = R"({"t":"1"})";
+        if (!has_plain_rows && s > 150) add.base_row_id = i;
+        ASSERT_TRUE(builder.Add(add));
+      }
+      builder.Remove("gone", "");
+    }
+    const Table table = Finish(builder);
+    ASSERT_EQ(table->slots(), sources * files);
+    for (FileOrdinal i = 0; i < table->slots(); ++i) {
+      ASSERT_EQ(table->Get(i).path, fmt::format("f{}", i));
+      ASSERT_EQ(table->NumRecords()[i], i);
+      ASSERT_EQ(table->PartitionValue(i, 0), Scalar(int64_t{i % files % 3}));
+      ASSERT_EQ(table->Find(table->Get(i).path, ""), i);
+    }
+    EXPECT_EQ(table->ToAction(50).tags.has_value(), !has_plain_rows);
+    EXPECT_EQ(table->ToAction(200 * files + 7).base_row_id.has_value(), !has_plain_rows);
+    EXPECT_LE(table->memory_bytes(), size_t{130} * table->slots());
+  }
+}
+
 TEST(FileTableBuilderTest, NumRecordsAndStatisticsContinueThoseOfTheBase) {
   const Table base = TableOf({MakeAdd("a", 11), MakeAdd("b", 22)});
   ASSERT_EQ(base->NumRecords().size(), 2u);

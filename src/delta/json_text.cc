@@ -1,5 +1,7 @@
 #include "delta/json_text.h"
 
+#include <algorithm>
+#include <bit>
 #include <charconv>
 #include <cstdint>
 #include <cstring>
@@ -75,30 +77,55 @@ char PlainEscape(char c) {
   }
 }
 
+// Copies up to the next backslash, or the end; both pointers move on.
+void CopyUntilBackslash(const char*& from, const char* end, char*& to) {
+  constexpr uint64_t kOnes = 0x0101010101010101, kBackslashes = kOnes * '\\';
+  if constexpr (std::endian::native == std::endian::little) {
+    while (end - from >= 8) {
+      uint64_t word = 0;
+      std::memcpy(&word, from, 8);
+      std::memcpy(to, &word, 8);
+      const uint64_t differs = word ^ kBackslashes;
+      const uint64_t zero = (differs - kOnes) & ~differs & (kOnes << 7);
+      const int until = zero == 0 ? 8 : std::countr_zero(zero) / 8;
+      from += until;
+      to += until;
+      if (until < 8) return;
+    }
+  }
+  while (from < end && *from != '\\') *to++ = *from++;
+}
+
 }  // namespace
 
 bool AppendUnescaped(std::string_view raw, std::string& out) {
   const size_t before = out.size();
-  size_t at = 0;
-  while (at < raw.size()) {
-    const void* found = std::memchr(raw.data() + at, '\\', raw.size() - at);
-    const size_t stop =
-        found ? static_cast<size_t>(static_cast<const char*>(found) - raw.data()) : raw.size();
-    out.append(raw.substr(at, stop - at));
-    if (stop == raw.size()) break;
-    const char escaped = stop + 1 < raw.size() ? raw[stop + 1] : '\0';
-    at = stop + 2;
-    bool fine = true;
+  // What is unescaped is never longer. Statistics escape every few characters, so the way to the
+  // next backslash is copied by words rather than searched first.
+  out.resize(before + raw.size());
+  char* to = out.data() + before;
+  const char* from = raw.data();
+  const char* const end = from + raw.size();
+  std::string point;
+  while (true) {
+    CopyUntilBackslash(from, end, to);
+    if (from == end) break;
+    const char escaped = from + 1 < end ? from[1] : '\0';
     if (const char plain = PlainEscape(escaped)) {
-      out += plain;
-    } else {
-      fine = escaped == 'u' && AppendPoint(raw, at, out);
+      *to++ = plain;
+      from += 2;
+      continue;
     }
-    if (!fine) {
+    size_t at = static_cast<size_t>(from - raw.data()) + 2;
+    point.clear();
+    if (escaped != 'u' || !AppendPoint(raw, at, point)) {
       out.resize(before);
       return false;
     }
+    to = std::copy(point.begin(), point.end(), to);
+    from = raw.data() + at;
   }
+  out.resize(static_cast<size_t>(to - out.data()));
   return true;
 }
 

@@ -18,6 +18,17 @@ TEST(JsonText, UndoesEveryEscape) {
   EXPECT_EQ(Unescaped(R"(\u0000)"), std::string("kept:\0", 6));
 }
 
+TEST(JsonText, UnescapesAtEveryPlaceOfEveryLength) {
+  for (size_t size = 0; size < 40; ++size) {
+    for (size_t at = 0; at <= size; ++at) {
+      const std::string before(at, 'a'), after(size - at, 'b');
+      EXPECT_EQ(Unescaped(before + "\\n" + after), "kept:" + before + "\n" + after);
+      EXPECT_EQ(Unescaped(before + "\\u20ac\\\\" + after), "kept:" + before + "€\\" + after);
+      EXPECT_EQ(Unescaped(before + "\\"), "broken, kept:");
+    }
+  }
+}
+
 TEST(JsonText, KeepsNothingOfWhatIsBroken) {
   for (const char* raw : {"a\\", "a\\q", "\\u12", "\\u12g4", "\\u-123", "\\ud83d", "\\ud83dx",
                           "\\ud83d\\u0041", "\\ude00"}) {
