@@ -25,6 +25,7 @@ enum class Trigger : uint8_t {
   kBoolean,
   kPropertyPrefix,
   kField,
+  kVariantColumn,
   kNotNone,
   kV2,
   kPositive
@@ -52,10 +53,12 @@ constexpr Entry kEntries[] = {
     {{"typeWidening", true, kReadOnly}, Trigger::kBoolean, "delta.enableTypeWidening"},
     {{"typeWidening-preview", true, kReadOnly}, Trigger::kBoolean, "delta.enableTypeWidening"},
     {{"v2Checkpoint", true, kReadOnly}, Trigger::kV2, "delta.checkpointPolicy"},
-    {{"variantType", true, kNone}, Trigger::kNamed, ""},
-    {{"variantType-preview", true, kNone}, Trigger::kNamed, ""},
-    {{"variantShredding", true, kNone}, Trigger::kNamed, ""},
-    {{"variantShredding-preview", true, kNone}, Trigger::kNamed, ""},
+    {{"variantType", true, kReadOnly}, Trigger::kVariantColumn, ""},
+    {{"variantType-preview", true, kReadOnly}, Trigger::kVariantColumn, ""},
+    {{"variantShredding", true, kReadOnly}, Trigger::kBoolean, "delta.enableVariantShredding"},
+    {{"variantShredding-preview", true, kReadOnly},
+     Trigger::kBoolean,
+     "delta.enableVariantShredding"},
     {{"vacuumProtocolCheck", true, kFull}, Trigger::kNothing, ""},
     {{"catalogManaged", true, kNone}, Trigger::kNamed, ""},
     {{"catalogOwned", true, kNone}, Trigger::kNamed, ""},
@@ -151,6 +154,13 @@ std::optional<std::string> WhyActive(const Entry& entry, const Metadata& metadat
       if (first == metadata.configuration.end() || !first->first.starts_with(entry.key))
         return std::nullopt;
       return fmt::format("{} is set", first->first);
+    }
+    case Trigger::kVariantColumn: {
+      for (const Field& field : schema.fields) {
+        if (ContainsKind(field.type, TypeKind::kVariant))
+          return fmt::format("column \"{}\"", field.name);
+      }
+      return std::nullopt;
     }
     case Trigger::kField: {
       const auto column = FindMetadataKey(schema.fields, entry.key, "");

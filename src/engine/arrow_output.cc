@@ -12,6 +12,7 @@
 #include <duckdb/function/table/arrow/arrow_duck_schema.hpp>
 
 #include "engine/duckdb_errors.h"
+#include "engine/variant_output.h"
 
 namespace lakehold::engine {
 namespace {
@@ -67,7 +68,8 @@ class OutputStream {
   OutputStream(std::shared_ptr<RowSource> rows, int64_t batch_rows)
       : rows_(std::move(rows)),
         batch_rows_(static_cast<idx_t>(batch_rows > 0 ? batch_rows : kDefaultBatchRows)),
-        properties_(rows_->properties()) {}
+        properties_(rows_->properties()),
+        variants_(*properties_.client_context, rows_->types()) {}
 
   static OutputStream& From(ArrowArrayStream* stream) {
     return *static_cast<OutputStream*>(stream->private_data);
@@ -75,7 +77,8 @@ class OutputStream {
 
   Status Schema(ArrowSchema* out) {
     return CatchDuckDb([&]() -> Status {
-      duckdb::ArrowConverter::ToArrowSchema(out, rows_->types(), rows_->names(), properties_);
+      duckdb::ArrowConverter::ToArrowSchema(out, variants_.types(), rows_->names(), properties_);
+      variants_.Annotate(*out);
       return {};
     });
   }
@@ -105,7 +108,7 @@ class OutputStream {
   // True if there are rows left to hand out.
   bool Refill() {
     while (!done_ && (!chunk_ || position_ == chunk_->size())) {
-      chunk_ = rows_->Fetch();
+      chunk_ = variants_.Convert(rows_->Fetch());
       position_ = 0;
       done_ = !chunk_ || chunk_->size() == 0;
     }
@@ -115,9 +118,10 @@ class OutputStream {
   void FillBatch(ArrowArray* out) {
     if (!Refill()) return;
     auto extensions = duckdb::ArrowTypeExtensionData::GetExtensionTypes(*properties_.client_context,
-                                                                        rows_->types());
-    duckdb::ArrowAppender appender(rows_->types(), std::min<idx_t>(batch_rows_, kDefaultBatchRows),
-                                   properties_, std::move(extensions));
+                                                                        variants_.types());
+    duckdb::ArrowAppender appender(variants_.types(),
+                                   std::min<idx_t>(batch_rows_, kDefaultBatchRows), properties_,
+                                   std::move(extensions));
     idx_t filled = 0;
     idx_t text = 0;
     while (filled < batch_rows_ && Refill()) {
@@ -134,6 +138,7 @@ class OutputStream {
   std::shared_ptr<RowSource> rows_;
   const idx_t batch_rows_;
   duckdb::ClientProperties properties_;
+  VariantOutput variants_;
   duckdb::unique_ptr<duckdb::DataChunk> chunk_;
   idx_t position_ = 0;
   bool done_ = false;

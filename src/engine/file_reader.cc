@@ -17,6 +17,7 @@
 #include "engine/predicate_translation.h"
 #include "engine/reader_filters.h"
 #include "engine/type_mapping.h"
+#include "engine/variant_columns.h"
 
 namespace lakehold::engine {
 namespace {
@@ -228,6 +229,7 @@ duckdb::ReaderInitializeType LakeFileReader::InitializeReader(
   const auto& list = gstate.file_list.Cast<LakeFileList>();
   const auto ordinal = list.ordinals()[reader.file_list_idx.GetIndex()];
   const auto& snapshot = *scan_->snapshot;
+  AdoptVariants(snapshot.schema(), global_column_ids, mode_, reader);
   duckdb::unique_ptr<TableFilterSet> filters;
   if (table_filters && !table_filters->filters.empty()) {
     const auto predicate =

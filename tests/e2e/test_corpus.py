@@ -14,13 +14,6 @@ import lakehold as lh
 CORPUS = corpus_folder()
 VERIFY = load_verify()
 
-# Tables that need what this build does not read yet, each refused by name: feature and reason slug.
-NOT_YET: dict[str, str] = {
-    "delta-rs.spark-shredded-variant-preview-delta": "delta.unsupported_reader_feature",
-    "delta-rs.spark-variant-checkpoint": "delta.unsupported_reader_feature",
-    "delta-rs.spark-variant-stable-feature-checkpoint": "delta.unsupported_reader_feature",
-}
-
 # Tables nobody can read at their newest version, and what we call the reason.
 REFUSED: dict[str, str] = {
     "kernel-rs.crc-malformed": "delta.not_a_table",
@@ -72,9 +65,6 @@ def refusal(name: str, version: int | None) -> str:
 
 def check(case: dict[str, str], version: int | None) -> None:
     name, expect = case["name"], case["expect"]
-    if name in NOT_YET and expect != "reject":
-        assert refusal(name, version) == NOT_YET[name]
-        return
     if expect == "reject":
         wanted = REFUSED[name] if version is None else VERSION_REASONS[case["reason"]]
         assert refusal(name, version) == wanted
@@ -108,5 +98,5 @@ def test_every_listed_version(case: dict[str, str]) -> None:
 
 def test_every_table_that_is_not_read_stands_in_a_list_above() -> None:
     unread = {case["name"] for case in EXPECTED if case["expect"] in ("reject", "optional")}
-    assert unread - set(NOT_YET) <= set(REFUSED) | set(OPTIONAL)
-    assert set(NOT_YET) | set(REFUSED) | set(OPTIONAL) <= {case["name"] for case in EXPECTED}
+    listed = set(REFUSED) | set(OPTIONAL)
+    assert unread <= listed <= {case["name"] for case in EXPECTED}

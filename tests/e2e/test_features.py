@@ -42,8 +42,12 @@ ACTIVE_PROPERTIES = {
     "icebergCompatV3": {"delta.enableIcebergCompatV3": "true"},
     "icebergWriterCompatV1": {"delta.enableIcebergWriterCompatV1": "true"},
     "icebergWriterCompatV3": {"delta.enableIcebergWriterCompatV3": "true"},
+    "variantShredding": {"delta.enableVariantShredding": "true"},
+    "variantShredding-preview": {"delta.enableVariantShredding": "true"},
     "checkpointProtection": {"delta.requireCheckpointProtectionBeforeVersion": "7"},
 }
+# Types of one more column, "more", that no file has.
+ACTIVE_TYPES = {"variantType": "variant", "variantType-preview": "variant"}
 ACTIVE_METADATA = {
     "invariants": {"delta.invariants": json.dumps({"expression": {"expression": "id > 0"}})},
     "generatedColumns": {"delta.generationExpression": "1"},
@@ -57,7 +61,11 @@ ACTIVE_METADATA = {
 
 
 def table_with(
-    path: str, feature: str, properties: dict[str, str] | None = None, metadata: dict | None = None
+    path: str,
+    feature: str,
+    properties: dict[str, str] | None = None,
+    metadata: dict | None = None,
+    type_: str | None = None,
 ) -> None:
     """A table of two rows whose first commit names the feature, as another writer would have made
     it."""
@@ -78,6 +86,9 @@ def table_with(
             action["metaData"]["configuration"] |= properties or {}
             schema = json.loads(action["metaData"]["schemaString"])
             schema["fields"][0]["metadata"] |= metadata or {}
+            if type_:
+                more = {"name": "more", "type": type_, "nullable": True, "metadata": {}}
+                schema["fields"].append(more)
             if "delta.columnMapping.mode" in (properties or {}):
                 for number, field in enumerate(schema["fields"], start=1):
                     field["metadata"] |= {
@@ -129,16 +140,25 @@ def test_a_table_that_names_the_feature(lake_path: str, feature: str) -> None:
         assert lh.open(path).count() == 4
 
 
-@pytest.mark.parametrize("feature", [*ACTIVE_PROPERTIES, *ACTIVE_METADATA])
+@pytest.mark.parametrize("feature", [*ACTIVE_PROPERTIES, *ACTIVE_METADATA, *ACTIVE_TYPES])
 def test_an_active_feature_that_cannot_be_written_is_refused_by_name_and_still_read(
     lake_path: str, feature: str
 ) -> None:
     assert FEATURES[feature][1] == "while inactive"
     path = f"{lake_path}/t"
-    table_with(path, feature, ACTIVE_PROPERTIES.get(feature), ACTIVE_METADATA.get(feature))
-    assert lh.open(path).to_arrow().sort_by("id") == ROWS
+    table_with(
+        path,
+        feature,
+        ACTIVE_PROPERTIES.get(feature),
+        ACTIVE_METADATA.get(feature),
+        ACTIVE_TYPES.get(feature),
+    )
+    rows = lh.open(path).to_arrow().sort_by("id")
+    assert rows.select(["id", "name"]) == ROWS
+    if feature in ACTIVE_TYPES:
+        assert rows.column("more").null_count == 2
     refused(
-        lambda: append_in_new_session(path),
+        lambda: lh.connect(lake_path).sql("INSERT INTO t (id, name) VALUES (3, 'c')"),
         "delta.unsupported_writer_feature",
         feature.removesuffix("-preview"),
     )
@@ -147,7 +167,7 @@ def test_an_active_feature_that_cannot_be_written_is_refused_by_name_and_still_r
 
 def test_every_feature_that_is_writable_only_while_inactive_is_tried_active() -> None:
     limited = {feature for feature, (_, write) in FEATURES.items() if write == "while inactive"}
-    assert limited == set(ACTIVE_PROPERTIES) | set(ACTIVE_METADATA)
+    assert limited == set(ACTIVE_PROPERTIES) | set(ACTIVE_METADATA) | set(ACTIVE_TYPES)
 
 
 @pytest.mark.parametrize("feature", ["neverHeardOf", "geospatial-dev", "DeletionVectors"])
