@@ -128,6 +128,14 @@ struct CheckpointReport {
   bool written = false;  // False if it was there already.
 };
 
+struct LogCompactionReport {
+  Version first = 0;  // The commits in it.
+  Version last = 0;
+  int64_t actions = 0;
+  uint64_t size_bytes = 0;
+  bool written = false;  // False if it was there already, or there are less than two commits.
+};
+
 struct Finding {
   bool damage = false;  // False: a remark.
   std::string object;   // File or version.

@@ -64,6 +64,9 @@ class LAKEHOLD_EXPORT Table {
   Result<CommitReport> Write(const WriteRequest& request);
 
   Result<CheckpointReport> Checkpoint();
+  // One file for the commits since the newest checkpoint, or from `first`, that readers may take
+  // instead of them. kNotFound "delta.commit_gone".
+  Result<LogCompactionReport> CompactLog(std::optional<Version> first = std::nullopt);
   // Checks the log, checkpoints and files. `deep`: footers and row counts too.
   Result<FsckReport> Fsck(bool deep = false) const;
   // Interrupts what this table's session runs on another thread. Thread-safe.

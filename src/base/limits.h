@@ -50,6 +50,9 @@ inline constexpr int64_t kPartitionBufferBytes = int64_t{256} << 20;
 inline constexpr size_t kCachedSnapshots = 64;
 // A log entry or hint larger than this is not ours to parse in one piece.
 inline constexpr int64_t kLogEntryBytes = int64_t{4} << 30;
+// Commits put together in memory, by their JSON: a compaction file of more would help nobody, and a
+// checkpoint of more begins anew.
+inline constexpr uint64_t kLogSegmentBytes = uint64_t{256} << 20;
 // Columns of a table: beyond it a schema is a mistake, and quadratic work would hurt.
 inline constexpr size_t kColumns = 100'000;
 // Nesting of a type, so that a hostile schema cannot exhaust the stack.

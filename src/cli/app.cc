@@ -35,7 +35,7 @@ void AddVerbs(CLI::App& app, Door& door) {
   group("Write", {AddCreate, AddImport, AddAppend});
   group("Read", {AddSql, AddCat, AddHead});
   group("Look", {AddSchema, AddLog, AddFiles, AddStatus});
-  group("Keep", {AddCheckpoint, AddFsck, AddConformance});
+  group("Keep", {AddCheckpoint, AddCompactLog, AddFsck, AddConformance});
   group("More", {AddCompletion});
 }
 

@@ -1,5 +1,6 @@
-// lakehold checkpoint TABLE and lakehold fsck TABLE.
+// lakehold checkpoint TABLE, lakehold compact-log TABLE and lakehold fsck TABLE.
 #include <memory>
+#include <optional>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -15,6 +16,7 @@ namespace {
 struct Flags {
   std::string table;
   bool deep = false;
+  std::optional<Version> from;
 };
 
 Result<int> RunCheckpoint(const Flags& flags, Door& door) {
@@ -28,6 +30,21 @@ Result<int> RunCheckpoint(const Flags& flags, Door& door) {
                          FormatElapsed(watch.ElapsedMs())));
   } else {
     door.Say(fmt::format("{}: version {} has a checkpoint already", table.name(), report.version));
+  }
+  return 0;
+}
+
+Result<int> RunCompactLog(const Flags& flags, Door& door) {
+  const Stopwatch watch;
+  LAKEHOLD_ASSIGN(auto table, OpenTableAt(flags.table, "", door));
+  LAKEHOLD_ASSIGN(const auto report, table.CompactLog(flags.from));
+  if (report.written) {
+    door.Say(fmt::format("{}: versions {} to {} in one file, {}, {}, {}", table.name(),
+                         report.first, report.last, Count(report.actions, "action"),
+                         FormatBytes(static_cast<int64_t>(report.size_bytes)),
+                         FormatElapsed(watch.ElapsedMs())));
+  } else {
+    door.Say(fmt::format("{}: nothing to compact up to version {}", table.name(), report.last));
   }
   return 0;
 }
@@ -64,6 +81,16 @@ void AddCheckpoint(CLI::App& app, Door& door) {
   verb->add_option("TABLE", flags->table, "path of the table")->required();
   verb->callback(
       [flags, &door] { door.run = [flags, &door] { return RunCheckpoint(*flags, door); }; });
+}
+
+void AddCompactLog(CLI::App& app, Door& door) {
+  auto* verb = app.add_subcommand(
+      "compact-log", "put the commits since the newest checkpoint into one file beside them");
+  auto flags = std::make_shared<Flags>();
+  verb->add_option("TABLE", flags->table, "path of the table")->required();
+  verb->add_option("--from", flags->from, "first version, instead");
+  verb->callback(
+      [flags, &door] { door.run = [flags, &door] { return RunCompactLog(*flags, door); }; });
 }
 
 void AddFsck(CLI::App& app, Door& door) {

@@ -25,6 +25,7 @@ void AddLog(CLI::App& app, Door& door);
 void AddFiles(CLI::App& app, Door& door);
 void AddStatus(CLI::App& app, Door& door);
 void AddCheckpoint(CLI::App& app, Door& door);
+void AddCompactLog(CLI::App& app, Door& door);
 void AddFsck(CLI::App& app, Door& door);
 void AddConformance(CLI::App& app, Door& door);
 void AddCompletion(CLI::App& app, Door& door);

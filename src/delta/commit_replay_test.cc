@@ -226,10 +226,6 @@ std::string Compacted(LogBench& bench, Version first, Version last) {
   return FormatCommit(kept);
 }
 
-std::string CompactedName(Version first, Version last) {
-  return fmt::format("{:020}.{:020}.compacted.json", first, last);
-}
-
 void FillBusily(LogBench& bench, Version last, uint64_t seed) {
   bench.Create({{"delta.enableInCommitTimestamps", "true"}});
   SeededRandom random(seed);

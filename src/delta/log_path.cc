@@ -85,4 +85,8 @@ std::string ClassicCheckpointName(Version version) {
 
 std::string ChecksumName(Version version) { return fmt::format("{:020}.crc", version); }
 
+std::string CompactedName(Version first, Version last) {
+  return fmt::format("{:020}.{:020}.compacted.json", first, last);
+}
+
 }  // namespace lakehold::delta

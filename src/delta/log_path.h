@@ -35,6 +35,7 @@ std::optional<LogFile> ParseLogFileName(std::string_view name);
 std::string CommitName(Version version);
 std::string ClassicCheckpointName(Version version);
 std::string ChecksumName(Version version);
+std::string CompactedName(Version first, Version last);
 inline constexpr std::string_view kLogFolder = "_delta_log";
 inline constexpr std::string_view kLastCheckpointName = "_last_checkpoint";
 

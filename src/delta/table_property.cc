@@ -33,6 +33,8 @@ constexpr TableProperty kProperties[] = {
     {"delta.parquet.format.version", kWord, 0, "1.0.0", ""},
     {"delta.setTransactionRetentionDuration", kInterval, 0, "", ""},
     {"delta.targetFileSize", kBytes, 1, "", ""},
+    // Ours: what the protocol allows and has no word for.
+    {"lakehold.logCompactionInterval", kInteger, 0, "", ""},
     // Known, but a table made by this build cannot have them on.
     {"delta.autoOptimize.autoCompact", kBoolean, 0, "", "false"},
     {"delta.autoOptimize.optimizeWrite", kBoolean, 0, "", "false"},
@@ -167,7 +169,6 @@ Status CheckTableProperties(const std::map<std::string, std::string>& properties
   for (const auto& [key, value] : properties) {
     if (key.empty())
       return Invalid("delta.bad_property", "a table property has an empty name", "name it");
-    if (!AsciiLower(key).starts_with("delta.")) continue;
     const auto* known =
         std::find_if(std::begin(kProperties), std::end(kProperties),
                      [&](const TableProperty& property) { return property.name == key; });
@@ -175,6 +176,7 @@ Status CheckTableProperties(const std::map<std::string, std::string>& properties
       LAKEHOLD_TRY(CheckProperty(*known, value));
       continue;
     }
+    if (!AsciiLower(key).starts_with("delta.")) continue;
     for (const auto& [prefix, why] : kRefusedPrefixes) {
       if (!key.starts_with(prefix)) continue;
       return Unsupported("delta.unsupported_property",

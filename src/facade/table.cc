@@ -8,6 +8,7 @@
 #include "base/sql_quote.h"
 #include "delta/checkpoint.h"
 #include "delta/history.h"
+#include "delta/log_compaction.h"
 #include "facade/lake_state.h"
 #include "facade/registry.h"
 #include "facade/table_files.h"
@@ -181,6 +182,16 @@ Result<CheckpointReport> Table::Checkpoint() {
                                        state_->root, *snapshot, Registry::Get().log_context())));
   return CheckpointReport{made.version, made.actions, made.live_files, made.size_bytes,
                           made.written};
+}
+
+Result<LogCompactionReport> Table::CompactLog(std::optional<Version> first) {
+  LAKEHOLD_ASSIGN(const auto snapshot, state_->Snapshot());
+  const Version from = first.value_or(NewestCheckpoint(*snapshot).value_or(-1) + 1);
+  const Version last = snapshot->version();
+  if (!first && from >= last) return LogCompactionReport{.first = from, .last = last};
+  LAKEHOLD_ASSIGN(const auto made,
+                  state_->Told(delta::WriteLogCompaction(state_->root, *snapshot, from, last)));
+  return LogCompactionReport{made.first, made.last, made.actions, made.size_bytes, made.written};
 }
 
 void Table::Interrupt() { state_->sql->Interrupt(); }

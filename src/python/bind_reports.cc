@@ -117,6 +117,12 @@ void BindUpkeepReports(nb::module_& module) {
       .def_ro("files", &CheckpointReport::files)
       .def_ro("size_bytes", &CheckpointReport::size_bytes)
       .def_ro("written", &CheckpointReport::written);
+  nb::class_<LogCompactionReport>(module, "LogCompactionReport")
+      .def_ro("first", &LogCompactionReport::first)
+      .def_ro("last", &LogCompactionReport::last)
+      .def_ro("actions", &LogCompactionReport::actions)
+      .def_ro("size_bytes", &LogCompactionReport::size_bytes)
+      .def_ro("written", &LogCompactionReport::written);
   nb::class_<Finding>(module, "Finding")
       .def_ro("damage", &Finding::damage)
       .def_ro("object", &Finding::object)

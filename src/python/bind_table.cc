@@ -97,6 +97,12 @@ void BindRows(nb::class_<Table>& table) {
            [](Table& table) {
              return Take(Interruptible(table, [&] { return table.Checkpoint(); }));
            })
+      .def(
+          "compact_log",
+          [](Table& table, std::optional<Version> first) {
+            return Take(Interruptible(table, [&] { return table.CompactLog(first); }));
+          },
+          nb::arg("first").none())
       .def("fsck", [](const Table& table, bool deep) {
         return Take(Unlocked([&] { return table.Fsck(deep); }));
       });

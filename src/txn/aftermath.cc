@@ -4,6 +4,7 @@
 
 #include "delta/checkpoint.h"
 #include "delta/checksum.h"
+#include "delta/log_compaction.h"
 
 namespace lakehold::txn {
 namespace {
@@ -22,12 +23,10 @@ Status WriteCheckpointAndChecksum(const delta::TableRoot& root,
   return delta::WriteChecksum(*snapshot, snapshot->version() == version ? txn_id : std::string());
 }
 
-}  // namespace
-
 void ScheduleCheckpoint(const delta::TableRoot& root, std::shared_ptr<const delta::Snapshot> base,
                         const Committed& committed, uint64_t entry_bytes,
                         const CommitOptions& options, const delta::LogContext& context) {
-  if (!context.checkpoint_codec || !base) return;  // The first version is never due.
+  if (!context.checkpoint_codec) return;
   const uint64_t json_bytes = base->json_bytes_since_checkpoint() + entry_bytes;
   const bool due =
       delta::CheckpointIsDue(base->metadata(), committed.version, base->last_checkpoint(),
@@ -39,6 +38,29 @@ void ScheduleCheckpoint(const delta::TableRoot& root, std::shared_ptr<const delt
     auto status = WriteCheckpointAndChecksum(root, std::move(base), version, txn_id, context);
     if (!status.ok() && warn) warn(status.error());
   });
+}
+
+void ScheduleCompaction(const delta::TableRoot& root, std::shared_ptr<const delta::Snapshot> base,
+                        delta::Version version, const CommitOptions& options,
+                        const delta::LogContext& context) {
+  const auto first =
+      delta::CompactionDue(base->metadata().configuration, version, base->last_checkpoint());
+  if (!first) return;
+  context.runtime.executor.RunInBackground(
+      [root, base = std::move(base), first = *first, version, warn = options.warn] {
+        auto report = delta::WriteLogCompaction(root, *base, first, version);
+        if (!report.ok() && warn) warn(report.error());
+      });
+}
+
+}  // namespace
+
+void ScheduleAftermath(const delta::TableRoot& root, std::shared_ptr<const delta::Snapshot> base,
+                       const Committed& committed, uint64_t entry_bytes,
+                       const CommitOptions& options, const delta::LogContext& context) {
+  if (!base) return;  // The first version is never due.
+  ScheduleCompaction(root, base, committed.version, options, context);
+  ScheduleCheckpoint(root, std::move(base), committed, entry_bytes, options, context);
 }
 
 }  // namespace lakehold::txn

@@ -1,5 +1,5 @@
-// Aftermath: what may follow a commit, off its critical path: a checkpoint and the version
-// checksum. Best effort.
+// Aftermath: what may follow a commit, off its critical path: a checkpoint, a log compaction
+// file and the version checksum. Best effort.
 #pragma once
 
 #include <memory>
@@ -11,10 +11,10 @@
 
 namespace lakehold::txn {
 
-// Queues the checkpoint on the background lane if `version` makes one due. Nothing it does can
-// change the outcome of the commit; a failure is told to `options.warn`.
-void ScheduleCheckpoint(const delta::TableRoot& root, std::shared_ptr<const delta::Snapshot> base,
-                        const Committed& committed, uint64_t entry_bytes,
-                        const CommitOptions& options, const delta::LogContext& context);
+// Queues the checkpoint, and the compaction file, on the background lane if `version` makes one
+// due. Nothing it does can change the outcome of the commit; a failure is told to `options.warn`.
+void ScheduleAftermath(const delta::TableRoot& root, std::shared_ptr<const delta::Snapshot> base,
+                       const Committed& committed, uint64_t entry_bytes,
+                       const CommitOptions& options, const delta::LogContext& context);
 
 }  // namespace lakehold::txn

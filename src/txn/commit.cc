@@ -222,7 +222,7 @@ class Race {
     committed.timestamp_ms = draft_.info.in_commit_timestamp_ms.value_or(*draft_.info.timestamp_ms);
     committed.txn_id = *draft_.info.txn_id;
     committed.attempts = attempts_;
-    ScheduleCheckpoint(root_, draft_.base, committed, json_.size(), options_, context_);
+    ScheduleAftermath(root_, draft_.base, committed, json_.size(), options_, context_);
     committed.snapshot = SnapshotOf(version);
     return Outcome(std::move(committed));
   }

@@ -205,6 +205,33 @@ def test_a_checkpoint_is_written_once_and_read_back(trips: lh.Table):
     assert lh.open(trips.location).count() == 4
 
 
+def test_the_log_is_compacted_by_a_call_or_by_a_property(trips: lh.Table, lake: lh.Lake):
+    truth = [trips.at(version=v).scan().to_arrow().to_pylist() for v in range(3)]
+    assert trips.compact_log() == (0, 2)
+    log = pathlib.Path(trips.location) / "_delta_log"
+    (file,) = log.glob("*.compacted.json")
+    assert file.name == f"{0:020}.{2:020}.compacted.json"
+    assert "commitInfo" not in file.read_text()
+    assert trips.compact_log() is None
+    assert [
+        lh.open(trips.location, version=v).scan().to_arrow().to_pylist() for v in range(3)
+    ] == truth
+    assert trips.checkpoint() == 2 and trips.compact_log() is None
+    with pytest.raises(lh.InvalidError, match="logCompactionInterval"):
+        lake.create_table(
+            "bad", {"x": "INT"}, properties={"lakehold.logCompactionInterval": "often"}
+        )
+    lake.sql("CREATE TABLE busy (x INT) WITH ('lakehold.logCompactionInterval' = '4')")
+    busy = lake["busy"]
+    for x in range(9):
+        busy.append([{"x": x}])
+    lh._lakehold.finish()
+    busy_log = pathlib.Path(busy.location) / "_delta_log"
+    names = sorted(p.name for p in busy_log.glob("*.compacted.json"))
+    assert names == [f"{a:020}.{b:020}.compacted.json" for a, b in ((0, 3), (4, 7))]
+    assert lh.open(busy.location).count() == 9
+
+
 def test_a_transaction_is_one_version_or_none(trips: lh.Table, lake: lh.Lake):
     with lake.transaction() as tx:
         tx.table("trips").append([{"id": 5, "fare": None, "day": None}])

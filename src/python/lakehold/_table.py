@@ -279,6 +279,13 @@ class Table:
         version: int = self._native.checkpoint().version
         return version
 
+    def compact_log(self, first: int | None = None) -> tuple[int, int] | None:
+        """Puts the commits since the newest checkpoint, or from version `first`, into one file that
+        readers may take instead of them; first and last version in it, None if there was nothing
+        to do."""
+        report = self._native.compact_log(first)
+        return (report.first, report.last) if report.written else None
+
     if not TYPE_CHECKING:  # For people, not for type checkers: what the word is here.
 
         def __getattr__(self, name: str) -> Any:
