@@ -3,8 +3,7 @@
 //   bench_log_replay make FOLDER FILES COMMITS   a table of FILES files in COMMITS commits
 //   bench_log_replay open FOLDER [ROUNDS]        Snapshot::Load, the list of files, their rows
 //   bench_log_replay floor FOLDER [ROUNDS]       simdjson over every commit: path, size and stats
-//   copied bench_log_replay refresh FOLDER NEW [ROUNDS] NEW commits of one file each, then
-//   Snapshot::Refresh
+//   bench_log_replay refresh FOLDER NEW [ROUNDS] NEW commits of one file each, then Refresh
 // Parquet checkpoints are measured by bench/open.py, through the Python module.
 #include <algorithm>
 #include <chrono>
@@ -23,6 +22,7 @@
 #include "delta/action_json.h"
 #include "delta/log_path.h"
 #include "delta/snapshot.h"
+#include "log_maker.h"
 #include "storage/open_store.h"
 
 namespace lakehold {
@@ -60,38 +60,9 @@ int64_t PeakRssBytes() {
   return usage.ru_maxrss * 1024;
 }
 
-// What a writer of a table with four columns says of one file.
-std::string AddLine(int64_t number) {
-  const uint64_t mixed = static_cast<uint64_t>(number) * 0x9E3779B97F4A7C15u;
-  return fmt::format(
-      R"({{"add":{{"path":"day=2026-01-{:02}/part-{:05}-{:08x}-{:04x}-4{:03x}-a{:03x}-{:012x}-c000.snappy.parquet",)"
-      R"("partitionValues":{{"day":"2026-01-{:02}"}},"size":{},"modificationTime":17670{:08},"dataChange":true,)"
-      R"("stats":"{{\"numRecords\":{},\"minValues\":{{\"id\":{},\"name\":\"name-{:08}\",\"fare\":{}.25}},)"
-      R"(\"maxValues\":{{\"id\":{},\"name\":\"name-{:08}\",\"fare\":{}.75}},\"nullCount\":{{\"id\":0,\"name\":0,\"fare\":3}}}}"}}}})"
-      "\n",
-      number % 28 + 1, number % 100'000, mixed >> 32, mixed & 0xffff, mixed >> 20 & 0xfff,
-      mixed >> 8 & 0xfff, mixed & 0xffffffffffff, number % 28 + 1, 10'000 + number % 9'999, number,
-      1'000 + number % 77, number * 1'000, number, number % 40, number * 1'000 + 999, number + 1,
-      number % 40 + 100);
-}
-
-constexpr std::string_view kHead =
-    R"({"protocol":{"minReaderVersion":1,"minWriterVersion":2}})"
-    "\n"
-    R"({"metaData":{"id":"5fba94ed-9794-4965-ba6e-6ee3c0d22af9","format":{"provider":"parquet","options":{}},)"
-    R"("schemaString":"{\"type\":\"struct\",\"fields\":[{\"name\":\"id\",\"type\":\"long\",\"nullable\":true,\"metadata\":{}},)"
-    R"({\"name\":\"name\",\"type\":\"string\",\"nullable\":true,\"metadata\":{}},)"
-    R"({\"name\":\"fare\",\"type\":\"double\",\"nullable\":true,\"metadata\":{}},)"
-    R"({\"name\":\"day\",\"type\":\"date\",\"nullable\":true,\"metadata\":{}}]}",)"
-    R"("partitionColumns":["day"],"configuration":{},"createdTime":1767000000000}})"
-    "\n";
-
 void WriteCommit(const std::filesystem::path& log, int64_t version, int64_t first, int64_t last) {
   std::ofstream out(log / delta::CommitName(version), std::ios::binary);
-  out << R"({"commitInfo":{"timestamp":1767000000000,"operation":"WRITE","operationParameters":{"mode":"Append"},"isBlindAppend":true}})"
-      << '\n';
-  if (version == 0) out << kHead;
-  for (int64_t i = first; i < last; ++i) out << AddLine(i);
+  out << CommitText(version, first, last);
 }
 
 void Make(const std::string& folder, int64_t files, int64_t commits) {
