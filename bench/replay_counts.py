@@ -1,9 +1,10 @@
 """Instructions of replaying fixed logs, counted by callgrind: the twin of bench/open.py that a busy
 machine does not disturb.
 
-`replay_counts.py` compares with the counts of bench/replay_counts.json and fails where one has grown
-or shrunk by more than the tolerance; `--record` writes them anew. Counts are of one compiler, C library
-and simdjson: on others, and without valgrind, it says so and ends with status 77, "skipped".
+`replay_counts.py` compares with the counts of bench/replay_counts.json and fails where one has
+grown or shrunk by more than the tolerance; `--record` writes them anew. Counts are of one compiler,
+C library and simdjson: on others, and without valgrind, it says so and ends with status 77,
+"skipped".
 """
 
 from __future__ import annotations
