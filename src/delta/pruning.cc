@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <span>
+#include <utility>
 
 namespace lakehold::delta {
 namespace {
@@ -248,16 +249,35 @@ class BoundPredicate {
   std::span<const int64_t> records_;
 };
 
-// The names the report shows: partition columns first, each group in the order it was found.
-std::vector<std::string> NamesOf(const std::vector<const ColumnRef*>& columns) {
-  std::vector<std::string> names;
-  for (bool partition : {true, false}) {
-    for (const auto* column : columns) {
-      if ((column->partition >= 0) == partition) names.push_back(column->name);
+// Counts skipped files by the columns that excluded them.
+class Causes {
+ public:
+  void Count(const BoundPredicate& predicate, FileOrdinal ordinal) {
+    columns_.clear();
+    predicate.Blame(ordinal, columns_);
+    for (const ColumnRef* column : columns_) {
+      auto same = [&](const auto& seen) { return seen.first->path == column->path; };
+      auto found = std::find_if(counts_.begin(), counts_.end(), same);
+      if (found == counts_.end()) found = counts_.insert(counts_.end(), {column, 0});
+      ++found->second;
     }
   }
-  return names;
-}
+
+  // Partition columns first, each group in the order it was found.
+  void Tell(PruneReport& report) const {
+    for (bool partition : {true, false}) {
+      for (const auto& [column, files] : counts_) {
+        if ((column->partition >= 0) != partition) continue;
+        report.causes.push_back({column->name, partition, files});
+        report.columns.push_back(column->name);
+      }
+    }
+  }
+
+ private:
+  std::vector<std::pair<const ColumnRef*, int64_t>> counts_;
+  std::vector<const ColumnRef*> columns_;
+};
 
 }  // namespace
 
@@ -282,7 +302,7 @@ TruthSet Evaluate(const Predicate& predicate, const FileTable& files, FileOrdina
 PruneReport Prune(const FileTable& files, const FileOrdinals& candidates,
                   const Predicate& predicate) {
   PruneReport report;
-  std::vector<const ColumnRef*> columns;
+  Causes causes;
   FileOrdinals survivors;
   BoundPredicate by_partition(predicate, files, false);
   for (FileOrdinal ordinal : candidates) {
@@ -290,7 +310,7 @@ PruneReport Prune(const FileTable& files, const FileOrdinals& candidates,
     if (by_partition.Evaluate(ordinal).can_be_true) {
       survivors.push_back(ordinal);
     } else {
-      by_partition.Blame(ordinal, columns);
+      causes.Count(by_partition, ordinal);
     }
   }
   report.considered = static_cast<int64_t>(candidates.size());
@@ -304,13 +324,13 @@ PruneReport Prune(const FileTable& files, const FileOrdinals& candidates,
       if (by_stats.Evaluate(ordinal).can_be_true) {
         report.kept.push_back(ordinal);
       } else {
-        by_stats.Blame(ordinal, columns);
+        causes.Count(by_stats, ordinal);
       }
     }
     report.skipped_by_statistics = static_cast<int64_t>(survivors.size() - report.kept.size());
   }
   for (FileOrdinal ordinal : report.kept) report.bytes_kept += files.Get(ordinal).size_bytes;
-  report.columns = NamesOf(columns);
+  causes.Tell(report);
   return report;
 }
 

@@ -37,6 +37,15 @@ TruthSet Evaluate(const Predicate& predicate, const FileTable& files, FileOrdina
 // The outcomes of one leaf over a range; the building brick, also for tests.
 TruthSet EvaluateLeaf(const Predicate& leaf, const ColumnRange& range);
 
+// How many of the skipped files a column excluded. A file that several columns exclude counts for
+// each.
+struct PruneCause {
+  std::string column;  // Logical name.
+  bool by_partition = false;
+  int64_t files = 0;
+  bool operator==(const PruneCause&) const = default;
+};
+
 struct PruneReport {
   FileOrdinals kept;
   int64_t considered = 0;
@@ -44,8 +53,9 @@ struct PruneReport {
   int64_t skipped_by_statistics = 0;
   int64_t bytes_considered = 0;
   int64_t bytes_kept = 0;
-  std::vector<std::string>
-      columns;  // Logical names of the columns that decided, partition columns first.
+  // The columns that decided: partition columns first, each group in the order of the predicate.
+  std::vector<PruneCause> causes;
+  std::vector<std::string> columns;  // Their names.
 };
 // Precondition: `candidates` ascending and live.
 PruneReport Prune(const FileTable& files, const FileOrdinals& candidates,

@@ -219,10 +219,21 @@ TEST_F(Pruned, TheReportNamesWhatDecided) {
   EXPECT_EQ(report.skipped_by_partition, 4);
   EXPECT_EQ(report.skipped_by_statistics, 1);
   EXPECT_EQ(report.columns, (std::vector<std::string>{"day", "x"}));
+  EXPECT_EQ(report.causes, (std::vector<PruneCause>{{"day", true, 4}, {"x", false, 1}}));
   report =
       Run(Predicate::Not(Predicate::Or({Predicate::IsNull(day_), Predicate::IsNotNull(day_)})));
   EXPECT_TRUE(report.kept.empty());
   EXPECT_EQ(report.columns, std::vector<std::string>{"day"});
+}
+
+TEST_F(Pruned, AFileThatSeveralColumnsExcludeCountsOnceForEach) {
+  const ColumnRef other = Column("day", TypeKind::kDate, 0);
+  auto report =
+      Run(Predicate::Or({Predicate::Compare(Long(), CompareOp::kGt, int64_t{1'000}),
+                         Predicate::And({Predicate::IsNull(day_),
+                                         Predicate::Compare(other, CompareOp::kEq, int64_t{5})})}));
+  EXPECT_EQ(report.kept, (FileOrdinals{4}));
+  EXPECT_EQ(report.causes, (std::vector<PruneCause>{{"day", true, 5}, {"x", false, 5}}));
 }
 
 TEST_F(Pruned, NullPartitionsMatchIsNullOnly) {
