@@ -27,6 +27,12 @@ inline constexpr size_t kFileChunkRows = 65'536;
 // protocol).
 inline constexpr int kStatsLeaves = 32;
 inline constexpr size_t kStatsStringChars = 32;
+// Commits a load reads keep their statistics in memory up to so much text, newest first: what a log
+// with checkpoints holds. Of longer logs the rest is left in the commits and read again when asked.
+inline constexpr uint64_t kInlineStatsLogBytes = uint64_t{256} << 10;
+// Typed statistics a table keeps after a predicate asked for them: about a dozen columns of a
+// million files.
+inline constexpr size_t kStatsCacheBytes = size_t{256} << 20;
 // Data files: rows of a row group and target size.
 inline constexpr int64_t kRowGroupRows = 122'880;
 // Appends of at most this many rows, in at most this many batches, are written without a plan, by

@@ -5,15 +5,14 @@
 // counter does: the work of a refresh grows with what is new. Made by file_table_builder.h.
 #pragma once
 
-#include <map>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "delta/file_chunk.h"
 #include "delta/file_table.h"
+#include "delta/lazy_columns.h"
 #include "delta/path_index.h"
 
 namespace lakehold::delta {
@@ -22,33 +21,6 @@ namespace lakehold::delta {
 using PartitionSchema = std::vector<std::pair<std::string, DataType>>;
 // kCorrupt "delta.bad_partition_value" if a text is no value of its column's type.
 Result<std::vector<Scalar>> TypeTuple(const PartitionValues& raw, const PartitionSchema& columns);
-
-class ChunkedFileTable;
-
-// Columns computed at first use. Thread-safe.
-class LazyColumns {
- public:
-  LazyColumns() = default;
-  // Begins with what `prior` has computed, for a table whose ordinals begin with the same files.
-  explicit LazyColumns(const LazyColumns& prior);
-  LazyColumns& operator=(const LazyColumns&) = delete;
-
-  const StatsColumn& Stats(const ChunkedFileTable& table, const StatsPath& path,
-                           const DataType& type);
-  std::span<const int64_t> NumRecords(const ChunkedFileTable& table);
-  // As FileTable. Keeps the text of one chunk for the next call, once two calls in a row were for
-  // it.
-  Result<std::string> StatsJson(const std::shared_ptr<const FileChunk>& chunk, uint32_t row);
-  size_t memory_bytes() const;
-
- private:
-  mutable std::mutex mutex_;
-  // Those of this table, or an ancestor's shorter ones until they are completed here.
-  std::map<std::string, std::shared_ptr<const StatsColumn>> stats_;
-  std::shared_ptr<const std::vector<int64_t>> num_records_;
-  const FileChunk* last_chunk_ = nullptr;  // Only to be compared.
-  std::shared_ptr<const StatsText> last_text_;
-};
 
 class ChunkedFileTable final : public FileTable {
  public:
@@ -70,7 +42,10 @@ class ChunkedFileTable final : public FileTable {
   Result<std::string> StatsJson(FileOrdinal ordinal) const override;
   std::optional<FileOrdinal> Find(std::string_view path,
                                   std::string_view dv_unique_id) const override;
-  const StatsColumn& Stats(const StatsPath& path, const DataType& type) const override;
+  FileRun RunOf(FileOrdinal ordinal) const override;
+  using FileTable::Stats;
+  std::vector<std::shared_ptr<const StatsColumn>> Stats(std::span<const StatsLeaf> leaves,
+                                                        const StatsDemand& demand) const override;
   std::span<const int64_t> NumRecords() const override;
   size_t memory_bytes() const override;
   FileOrdinals LiveOrdinals() const override;

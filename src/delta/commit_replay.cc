@@ -18,6 +18,7 @@
 #include "delta/action_json.h"
 #include "delta/commit_block.h"
 #include "delta/commit_rules.h"
+#include "delta/commit_stats_source.h"
 #include "delta/replay.h"
 
 namespace lakehold::delta {
@@ -38,6 +39,8 @@ struct Piece {
   std::shared_ptr<storage::ObjectReader> reader;  // Null: the commit is one piece.
   uint64_t begin = 0, end = 0;
   bool is_first = true, is_last = true;
+  // Of a whole commit: its statistics stay in it, their places counted from here on.
+  std::optional<uint64_t> stats_begin;
 
   // What reading it gave.
   Status read;
@@ -183,10 +186,12 @@ struct PieceReader {
       return;
     }
     CommitBlock& block = *piece.block;
-    block.files.stats_in_source = piece.reader != nullptr;
+    block.files.stats_in_source = piece.reader != nullptr || piece.stats_begin;
     // No line begins in a piece that is the middle of one.
     const bool is_middle = lines->text.empty() && piece.reader;
-    piece.plain = is_middle || parser.Parse(lines->text, lines->offset, filter, block);
+    piece.plain =
+        is_middle ||
+        parser.Parse(lines->text, lines->offset + piece.stats_begin.value_or(0), filter, block);
     if (piece.plain) block.files.Hash(root_uri);
   }
 };
@@ -194,8 +199,17 @@ struct PieceReader {
 class CommitReplay {
  public:
   CommitReplay(const TableRoot& root, const std::vector<CommitFile>& commits, Replay& replay)
-      : root_(root), root_uri_(root.uri()), newest_(commits.back()), replay_(replay) {
+      : root_(root),
+        root_uri_(root.uri()),
+        commits_(commits),
+        newest_(commits.back()),
+        replay_(replay) {
     for (const CommitFile& commit : commits) unread_bytes_ += commit.meta.size_bytes;
+    // Where every read is a round trip, one to a commit is too much.
+    if (unread_bytes_ > limits::kInlineStatsLogBytes && replay.options().files &&
+        root.store->IsLocal()) {
+      small_stats_ = std::make_shared<CommitStatsSource>(root, commits);
+    }
   }
 
   // Reads `coming` while `ready` is applied.
@@ -205,6 +219,7 @@ class CommitReplay {
       if (spare_.empty()) spare_.push_back(std::make_unique<CommitBlock>());
       piece.block = std::move(spare_.back());
       spare_.pop_back();
+      LeaveStats(piece);
     }
     std::atomic<size_t> next{0};
     Status applied;
@@ -226,8 +241,21 @@ class CommitReplay {
   }
 
  private:
+  // Newest first, small commits keep their statistics in memory as long as these are few.
+  void LeaveStats(Piece& piece) {
+    if (!small_stats_ || piece.reader) return;
+    const auto index = static_cast<size_t>(piece.commit - commits_.data());
+    if (inline_bytes_ > limits::kInlineStatsLogBytes)
+      piece.stats_begin = small_stats_->begin_of(index);
+    inline_bytes_ += piece.commit->meta.size_bytes;
+  }
+
   Status Apply(std::vector<Piece>& pieces) {
-    if (std::exchange(is_first_, false)) ExpectLike(pieces);
+    const bool is_like_the_rest = !small_stats_ || (!pieces.empty() && pieces.front().stats_begin);
+    if (is_first_ && is_like_the_rest) {
+      is_first_ = false;
+      ExpectLike(pieces);
+    }
     for (Piece& piece : pieces) {
       LAKEHOLD_TRY(ApplyPiece(piece));
       piece.block->Clear();
@@ -262,14 +290,19 @@ class CommitReplay {
       plain_ = true;
       documents_ = 0;
       rules_ = CommitRules();
-      replay_.files().BeginSource(piece.reader != nullptr,
-                                  piece.reader ? MakeJsonStatsSource(piece.reader) : nullptr);
+      replay_.files().BeginSource(piece.reader != nullptr, SourceOf(piece));
     }
     plain_ = plain_ && piece.plain;
     if (plain_) TakeBlock(piece);
     if (!piece.is_last) return {};
     const bool settled = plain_ && documents_ > 0 && !replay_.files().may_repeat();
     return settled ? Status() : ReadSlowly(piece);
+  }
+
+  std::shared_ptr<const StatsSource> SourceOf(const Piece& piece) const {
+    if (piece.reader) return MakeJsonStatsSource(piece.reader);
+    if (piece.stats_begin) return small_stats_;
+    return nullptr;
   }
 
   void TakeBlock(Piece& piece) {
@@ -303,8 +336,11 @@ class CommitReplay {
 
   const TableRoot& root_;
   const std::string root_uri_;
+  const std::vector<CommitFile>& commits_;
   const CommitFile& newest_;
   Replay& replay_;
+  std::shared_ptr<const CommitStatsSource> small_stats_;  // Null: small commits keep theirs.
+  uint64_t inline_bytes_ = 0;                             // Of small commits so far.
   uint64_t unread_bytes_ = 0;
   bool is_first_ = true;
   std::array<std::optional<PieceReader>, kReaders> readers_;

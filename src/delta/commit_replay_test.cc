@@ -70,10 +70,10 @@ TEST(CommitReplayTest, ALargeCommitIsReadInPiecesByManyThreads) {
     ExpectFiles(**loaded, actions);
     EXPECT_EQ(Describe(**loaded), Describe(**bench.Load()));
     const DataType text{TypeKind::kLong, 0, 0, {}};
-    const StatsColumn& column = (*loaded)->files().Stats({"id"}, text);
+    const auto column = (*loaded)->files().Stats({"id"}, text);
     for (FileOrdinal i = 0; i < 20'000; ++i) {
       const auto& stats = std::get<AddFile>(actions[i]).stats;
-      ASSERT_EQ(column.files[i].min, ParseColumnStats(stats.value_or(""), {"id"}, text).min) << i;
+      ASSERT_EQ(column->Get(i).min, ParseColumnStats(stats.value_or(""), {"id"}, text).min) << i;
     }
   }
 }

@@ -93,8 +93,7 @@ std::vector<FileBounds> BoundsOfEach(const FileTable& files, const FileOrdinals&
   std::vector<FileBounds> bounds;
   bounds.reserve(ordinals.size());
   const auto records = files.NumRecords();
-  const StatsColumn* stats =
-      column.partition < 0 ? &files.Stats(column.path, column.type) : nullptr;
+  const auto stats = column.partition < 0 ? files.Stats(column.path, column.type) : nullptr;
   for (const FileOrdinal ordinal : ordinals) {
     const auto rows = CountRows(files, ordinal);
     if (rows == 0) {
@@ -104,7 +103,7 @@ std::vector<FileBounds> BoundsOfEach(const FileTable& files, const FileOrdinals&
       bounds.push_back(BoundsOfPartition(files.PartitionValue(ordinal, index), rows));
     } else {
       const bool has_vector = files.Get(ordinal).deletion_vector != nullptr;
-      bounds.push_back(BoundsOfData(stats->files[ordinal], records[ordinal], has_vector, rows));
+      bounds.push_back(BoundsOfData(stats->Get(ordinal), records[ordinal], has_vector, rows));
     }
   }
   return bounds;

@@ -12,6 +12,12 @@ constexpr size_t kTextBytes = size_t{1} << 31;
 // Likewise for the 16-bit codes of rare texts.
 constexpr size_t kRareTexts = 65'000;
 
+// Distances of places are 32 bits wide.
+bool AreNear(uint64_t a, uint64_t b) {
+  const auto distance = static_cast<int64_t>(a - b);
+  return distance >= INT32_MIN && distance <= INT32_MAX;
+}
+
 template <typename Rows>
 auto FindRow(const Rows& rows, uint32_t row) -> decltype(rows.data()) {
   auto found =
@@ -54,8 +60,23 @@ bool FileChunk::Fits(const FileRows& batch, const FileRow& row) const {
   const bool has_room = rows() < limits::kFileChunkRows &&
                         paths_.size() + row.path_size < kTextBytes && rare_.size() < kRareTexts;
   if (!batch.stats_in_source) return has_room && stats_.size() + row.stats_size < kTextBytes;
-  return has_room && (row.stats_size == 0 || place_base_ == kNoPlace ||
-                      (row.stats_at >= place_base_ && row.stats_at - place_base_ < UINT32_MAX));
+  return has_room && IsNear({row.stats_at, row.stats_size});
+}
+
+bool FileChunk::IsNear(StatsPlace place) const {
+  return place.size == 0 || place_base_ == kNoPlace || AreNear(place.at, place_base_);
+}
+
+uint32_t FileChunk::CountNear(const FileChunk& from, uint32_t first, uint32_t count) const {
+  if (!source_) return count;
+  uint64_t base = place_base_;
+  for (uint32_t i = 0; i < count; ++i) {
+    const StatsPlace place = from.PlaceOf(first + i);
+    if (place.size == 0) continue;
+    if (base == kNoPlace) base = place.at;
+    if (!AreNear(place.at, base)) return i;
+  }
+  return count;
 }
 
 bool FileChunk::FitsAll(const FileChunk& other) const {
@@ -83,7 +104,7 @@ void FileChunk::AppendStats(std::string_view stats) {
 
 void FileChunk::AppendPlace(StatsPlace place) {
   if (place.size != 0 && place_base_ == kNoPlace) place_base_ = place.at;
-  place_at_.push_back(place.size == 0 ? 0 : static_cast<uint32_t>(place.at - place_base_));
+  place_at_.push_back(place.size == 0 ? 0 : static_cast<int32_t>(place.at - place_base_));
   place_size_.push_back(place.size);
 }
 
@@ -198,7 +219,11 @@ void FileChunk::AppendRows(const FileChunk& from, uint32_t first, uint32_t count
     for (uint32_t row = first; row < first + count; ++row) out_end.push_back(end[row] + shift);
   };
   append_text(from.paths_, from.path_end_, paths_, path_end_);
-  append_text(from.stats_, from.stats_end_, stats_, stats_end_);
+  if (source_) {
+    for (uint32_t row = first; row < first + count; ++row) AppendPlace(from.PlaceOf(row));
+  } else {
+    append_text(from.stats_, from.stats_end_, stats_, stats_end_);
+  }
   const auto append = [&](const auto& column, auto& out) {
     out.insert(out.end(), column.begin() + first, column.begin() + first + count);
   };
@@ -234,7 +259,7 @@ std::string_view FileChunk::InlineStats(uint32_t row) const {
 
 StatsPlace FileChunk::PlaceOf(uint32_t row) const {
   if (place_size_[row] == 0) return {};
-  return {place_base_ + place_at_[row], place_size_[row]};
+  return {place_base_ + static_cast<uint64_t>(int64_t{place_at_[row]}), place_size_[row]};
 }
 
 bool FileChunk::has_stats(uint32_t row) const {

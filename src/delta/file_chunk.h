@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -15,17 +16,11 @@
 
 #include "delta/action.h"
 #include "delta/file_rows.h"
+#include "delta/file_table.h"
 #include "delta/scalar.h"
 #include "delta/stats_source.h"
 
 namespace lakehold::delta {
-
-// One combination of partition values: as in the log, and typed in the order of the table's
-// partition columns.
-struct PartitionTuple {
-  PartitionValues raw;
-  std::vector<Scalar> values;
-};
 
 // Appends a text that is equal for equal raw values and different for different ones.
 void AppendTupleKey(const PartitionValues& values, std::string& out);
@@ -53,7 +48,9 @@ class FileChunk {
   void Reserve(size_t rows, size_t path_bytes, size_t stats_bytes);
   // Copies one row of another chunk with the same source.
   void AppendRow(const FileChunk& from, uint32_t row);
-  // Copies rows of another chunk; neither has a source.
+  // How many of these rows' statistics are near enough to those here, in the same source.
+  uint32_t CountNear(const FileChunk& from, uint32_t first, uint32_t count) const;
+  // Copies rows of another chunk with the same source, if any.
   void AppendRows(const FileChunk& from, uint32_t first, uint32_t count);
   // Call once, after the last row: gives back spare memory.
   void Seal();
@@ -74,6 +71,8 @@ class FileChunk {
   Result<StatsText> LoadStats() const;
   void AppendPlaces(std::vector<StatsPlace>& places) const;
   const DeletionVectorDescriptor* deletion_vector(uint32_t row) const;
+  std::span<const int64_t> sizes() const { return size_; }
+  std::span<const uint16_t> partition_codes() const { return partition_; }
   const PartitionTuple& partition(uint32_t row) const { return *tuples_[partition_[row]]; }
   // Raw JSON, if any.
   const std::string* tags(uint32_t row) const;
@@ -112,6 +111,7 @@ class FileChunk {
   void AppendStats(std::string_view stats);
   void AppendPlace(StatsPlace place);
   StatsPlace PlaceOf(uint32_t row) const;
+  bool IsNear(StatsPlace place) const;
   void AppendRowIds(std::optional<int64_t> base_row_id, std::optional<int64_t> commit_version);
   uint16_t CodeOf(std::shared_ptr<const PartitionTuple> partition);
 
@@ -120,13 +120,14 @@ class FileChunk {
   std::vector<int64_t> size_;
   std::vector<int64_t> modified_;
   std::vector<uint32_t> records_;  // kAskStats: unknown yet.
-  // Statistics: text and its ends here, or places in the source, counted from the first one.
+  // Statistics: text and its ends here, or places in the source, counted from the first one in
+  // either direction.
   std::string stats_;
   std::vector<uint32_t> stats_end_;
   std::shared_ptr<const StatsSource> source_;
   static constexpr uint64_t kNoPlace = UINT64_MAX;
   uint64_t place_base_ = kNoPlace;
-  std::vector<uint32_t> place_at_;
+  std::vector<int32_t> place_at_;
   std::vector<uint32_t> place_size_;
   std::vector<uint16_t> partition_;
   std::vector<std::shared_ptr<const PartitionTuple>> tuples_;

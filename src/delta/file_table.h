@@ -14,10 +14,12 @@
 #include <string_view>
 #include <vector>
 
+#include "base/executor.h"
 #include "base/result.h"
 #include "delta/action.h"
 #include "delta/scalar.h"
 #include "delta/stats.h"
+#include "delta/stats_column.h"
 
 namespace lakehold::delta {
 
@@ -31,6 +33,28 @@ struct FileView {
   int64_t size_bytes = 0;
   int64_t modified_ms = 0;
   const DeletionVectorDescriptor* deletion_vector = nullptr;  // Null if absent.
+};
+
+// One combination of partition values: as in the log, and typed in the order of the table's
+// partition columns.
+struct PartitionTuple {
+  PartitionValues raw;
+  std::vector<Scalar> values;
+};
+
+// Files that are stored together, by column; valid as long as the table lives.
+struct FileRun {
+  FileOrdinal begin = 0;
+  FileOrdinal end = 0;
+  std::span<const int64_t> size_bytes;
+  std::span<const uint16_t> partition;  // Of `tuples`.
+  std::span<const std::shared_ptr<const PartitionTuple>> tuples;
+};
+
+// Which statistics are wanted, and who reads them.
+struct StatsDemand {
+  const std::vector<bool>* windows = nullptr;  // Of a StatsColumn; null: all.
+  Executor* executor = nullptr;                // Null: the calling thread.
 };
 
 class FileTable {
@@ -56,9 +80,16 @@ class FileTable {
   // The live file with this identity, if any. `dv_unique_id` is "" without a vector.
   virtual std::optional<FileOrdinal> Find(std::string_view path,
                                           std::string_view dv_unique_id) const = 0;
-  // Typed statistics of one leaf column, parsed for all files at first use and then kept;
+  // The files stored together with this one.
+  virtual FileRun RunOf(FileOrdinal ordinal) const = 0;
+  // Typed statistics by leaf, parsed at first use and then kept, within limits::kStatsCacheBytes;
   // thread-safe. What cannot be read is unknown.
-  virtual const StatsColumn& Stats(const StatsPath& path, const DataType& type) const = 0;
+  virtual std::vector<std::shared_ptr<const StatsColumn>> Stats(
+      std::span<const StatsLeaf> leaves, const StatsDemand& demand) const = 0;
+  std::shared_ptr<const StatsColumn> Stats(const StatsPath& path, const DataType& type) const {
+    const StatsLeaf leaf{path, type};
+    return Stats({&leaf, 1}, {}).front();
+  }
   // numRecords by ordinal, -1 where unknown; parsed at first use and then kept; thread-safe.
   virtual std::span<const int64_t> NumRecords() const = 0;
   // Bytes of memory held, shared parts included.

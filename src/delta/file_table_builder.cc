@@ -87,7 +87,7 @@ Status Retype(std::vector<Part>& parts, const PartitionSchema& columns) {
 }  // namespace
 
 void FileTableBuilder::BeginSource(bool bulk, std::shared_ptr<const StatsSource> stats) {
-  if (bulk || (!sources_.empty() && sources_.back().bulk)) fresh_chunk_ = true;
+  if (bulk || (!sources_.empty() && sources_.back().bulk) || stats != stats_) fresh_chunk_ = true;
   sources_.push_back({rows_, static_cast<uint32_t>(tombstones_.size()), bulk});
   stats_ = std::move(stats);
   may_repeat_ = false;
@@ -222,7 +222,8 @@ bool FileTableBuilder::Remove(std::string_view path, std::string_view dv_unique_
   return true;
 }
 
-std::shared_ptr<FileChunk> FileTableBuilder::OpenArranged(size_t source, uint32_t rows) const {
+std::shared_ptr<FileChunk> FileTableBuilder::OpenArranged(size_t source, uint32_t rows,
+                                                          const FileChunk& from) const {
   // Those of newer sources that are not bulk come too: chunks of these hold nothing else.
   size_t newest = source;
   while (newest > 0 && !sources_[newest - 1].bulk) --newest;
@@ -239,6 +240,7 @@ std::shared_ptr<FileChunk> FileTableBuilder::OpenArranged(size_t source, uint32_
     return room == held ? bytes : (bytes + bytes / 32) * room / held;
   };
   auto chunk = std::make_shared<FileChunk>();
+  chunk->UseSource(from.source());
   chunk->Reserve(room, share(path_bytes), share(stats_bytes));
   return chunk;
 }
@@ -281,10 +283,15 @@ std::vector<std::shared_ptr<const FileChunk>> FileTableBuilder::Arrange(uint32_t
     for (uint32_t provisional = begin; provisional < end;) {
       uint32_t row = 0;
       const FileChunk& from = ChunkOf(provisional, row);
-      if (open && open->IsFull()) seal();
-      if (!open) open = OpenArranged(s, end - provisional);
+      if (open && (open->IsFull() || open->source() != from.source())) seal();
+      if (!open) open = OpenArranged(s, end - provisional, from);
       const uint32_t room = static_cast<uint32_t>(limits::kFileChunkRows) - open->rows();
-      const uint32_t count = std::min({end - provisional, from.rows() - row, room});
+      const uint32_t count =
+          open->CountNear(from, row, std::min({end - provisional, from.rows() - row, room}));
+      if (count == 0) {
+        seal();
+        continue;
+      }
       open->AppendRows(from, row, count);
       provisional += count;
     }
@@ -391,7 +398,10 @@ std::shared_ptr<const FileTable> FileTableBuilder::Pack(const ChunkedFileTable& 
   std::string scratch;
   for (const FileOrdinal ordinal : table.LiveOrdinals()) {
     const Part& part = table.PartOf(ordinal);
-    if (open && (open->IsFull() || open->source() != part.chunk->source())) seal();
+    if (open && (open->IsFull() || open->source() != part.chunk->source() ||
+                 open->CountNear(*part.chunk, ordinal - part.first, 1) == 0)) {
+      seal();
+    }
     if (!open) {
       open = std::make_shared<FileChunk>();
       open->UseSource(part.chunk->source());

@@ -78,9 +78,10 @@ class FileTableBuilder {
   void Bury(uint32_t hash, std::string_view canonical, std::string_view dv_unique_id);
   std::shared_ptr<const PartitionTuple> Intern(const PartitionValues& values);
   const FileChunk& ChunkOf(uint32_t provisional, uint32_t& row) const;
-  // A chunk with room for `rows` of `source` and those of newer sources, as far as they share
-  // chunks.
-  std::shared_ptr<FileChunk> OpenArranged(size_t source, uint32_t rows) const;
+  // A chunk with room for `rows` of `source`, like `from`, and those of newer sources, as far as
+  // they share chunks.
+  std::shared_ptr<FileChunk> OpenArranged(size_t source, uint32_t rows,
+                                          const FileChunk& from) const;
   // Chunks in final order; renumbers index_ from provisional to final ordinals, beginning at
   // `first`.
   std::vector<std::shared_ptr<const FileChunk>> Arrange(uint32_t first);

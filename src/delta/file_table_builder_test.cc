@@ -148,7 +148,7 @@ TEST(FileTableBuilderTest, NumRecordsAndStatisticsContinueThoseOfTheBase) {
   const std::span<const int64_t> records = after->NumRecords();
   EXPECT_EQ(std::vector<int64_t>(records.begin(), records.end()),
             (std::vector<int64_t>{11, 22, -1, 44}));
-  EXPECT_EQ(after->Stats({"id"}, DataType{TypeKind::kLong, 0, 0, {}}).files.size(), 4u);
+  EXPECT_EQ(after->Stats({"id"}, DataType{TypeKind::kLong, 0, 0, {}})->windows[0]->rows(), 4u);
 }
 
 TEST(FileTableBuilderTest, ABadPartitionValueIsAnError) {

@@ -18,6 +18,7 @@ class JsonStatsSource final : public StatsSource {
   explicit JsonStatsSource(std::shared_ptr<storage::ObjectReader> reader)
       : reader_(std::move(reader)) {}
 
+  bool may_be_read_in_pieces() const override { return true; }
   Status Read(std::span<const StatsPlace> places, const StatsVisitor& visit) const override {
     StatsPlace last;
     for (const StatsPlace& place : places) {

@@ -1,8 +1,12 @@
 #include "delta/pruning.h"
 
 #include <algorithm>
-#include <span>
+#include <bit>
+#include <memory>
 #include <utility>
+
+#include "delta/leaf_truth.h"
+#include "delta/truth_bits.h"
 
 namespace lakehold::delta {
 namespace {
@@ -104,7 +108,6 @@ TruthSet EvaluateIn(const std::vector<Scalar>& values, RangeView range) {
   TruthSet truth = kOnlyFalse;
   for (const auto& value : values) {
     truth = truth || EvaluateCompare(CompareOp::kEq, value, range);
-    if (truth == kAnything) break;
   }
   return truth;
 }
@@ -134,17 +137,6 @@ RangeView PartitionRange(const Scalar& value) {
   return {value, value, null, !null};
 }
 
-RangeView StatsRange(const ColumnStats& stats, int64_t num_records) {
-  RangeView range{stats.min, stats.max, true, num_records != 0};
-  if (num_records == 0) range.may_be_null = false;
-  if (stats.null_count) {
-    if (*stats.null_count == 0) range.may_be_null = false;
-    // More NULLs than records would be a mistake: such a count is already unknown.
-    if (num_records > 0 && *stats.null_count >= num_records) range.may_be_value = false;
-  }
-  return range;
-}
-
 TruthSet EvaluateOver(const Predicate& leaf, RangeView range) {
   switch (leaf.kind) {
     case PredicateKind::kConstant:
@@ -168,16 +160,14 @@ TruthSet EvaluateOver(const Predicate& leaf, RangeView range) {
   }
 }
 
-// A predicate with the statistics of its columns looked up once, for many files.
+// A predicate bound to the files of a table, evaluated for a batch of files at a time. Of every
+// node the outcomes of the last batch are kept, so that it can be told which columns excluded a
+// file.
 class BoundPredicate {
  public:
-  // Without `with_stats` every leaf over a data column may be anything.
-  BoundPredicate(const Predicate& predicate, const FileTable& files, bool with_stats)
-      : predicate_(predicate), files_(files) {
-    for (const auto& child : predicate.children) children_.emplace_back(child, files, with_stats);
-    if (!HasColumn() || predicate.column.partition >= 0 || !with_stats) return;
-    column_ = &files.Stats(predicate.column.path, predicate.column.type);
-    records_ = files.NumRecords();
+  BoundPredicate(const Predicate& predicate, const FileTable& files)
+      : predicate_(predicate), files_(files), list_(predicate.values, predicate.column.type) {
+    for (const auto& child : predicate.children) children_.emplace_back(child, files);
   }
 
   bool needs_stats() const {
@@ -186,53 +176,74 @@ class BoundPredicate {
                        [](const auto& child) { return child.needs_stats(); });
   }
 
-  TruthSet Evaluate(FileOrdinal ordinal) const {
-    switch (predicate_.kind) {
-      case PredicateKind::kUnknown:
-        return kAnything;
-      case PredicateKind::kConstant:
-        return EvaluateOver(predicate_, {kUnknownBound, kUnknownBound});
-      case PredicateKind::kNot:
-        return !children_[0].Evaluate(ordinal);
-      case PredicateKind::kAnd: {
-        TruthSet truth = kOnlyTrue;
-        for (const auto& child : children_) truth = truth && child.Evaluate(ordinal);
-        return truth;
-      }
-      case PredicateKind::kOr: {
-        TruthSet truth = kOnlyFalse;
-        for (const auto& child : children_) truth = truth || child.Evaluate(ordinal);
-        return truth;
-      }
-      default:
-        break;
+  // Until then every leaf over a data column may be anything.
+  void UseStats(const StatsDemand& demand) {
+    std::vector<BoundPredicate*> wanting;
+    AppendDataLeaves(wanting);
+    std::vector<StatsLeaf> leaves;
+    std::vector<size_t> leaf_of;
+    for (const BoundPredicate* node : wanting) {
+      const ColumnRef& column = node->predicate_.column;
+      const auto same = std::find_if(leaves.begin(), leaves.end(), [&](const StatsLeaf& leaf) {
+        return leaf.path == column.path && leaf.type == column.type;
+      });
+      leaf_of.push_back(static_cast<size_t>(same - leaves.begin()));
+      if (same == leaves.end()) leaves.push_back({column.path, column.type});
     }
-    if (predicate_.column.partition >= 0) {
-      auto index = static_cast<size_t>(predicate_.column.partition);
-      return EvaluateOver(predicate_, PartitionRange(files_.PartitionValue(ordinal, index)));
-    }
-    if (column_ == nullptr || ordinal >= column_->files.size()) return kAnything;
-    int64_t num_records = ordinal < records_.size() ? records_[ordinal] : -1;
-    return EvaluateOver(predicate_, StatsRange(column_->files[ordinal], num_records));
+    const auto columns = files_.Stats(leaves, demand);
+    for (size_t i = 0; i < wanting.size(); ++i) wanting[i]->column_ = columns[leaf_of[i]];
   }
 
-  // Collects the columns because of which the outcome `excluded` (true, or below a NOT false) is
-  // impossible. Precondition: it is, for this file.
-  void Blame(FileOrdinal ordinal, std::vector<const ColumnRef*>& columns,
-             bool excluded = true) const {
-    if (HasColumn()) {
-      auto same = [&](const ColumnRef* seen) { return seen->path == predicate_.column.path; };
-      if (std::none_of(columns.begin(), columns.end(), same)) columns.push_back(&predicate_.column);
-      return;
+  // The outcomes of the files from `first` on, a multiple of 64, as many as `count`; valid until
+  // the next call.
+  const TruthBits& Evaluate(FileOrdinal first, size_t count) {
+    const size_t words = (count + 63) / 64;
+    switch (predicate_.kind) {
+      case PredicateKind::kUnknown:
+        truth_.Assign(words, kAnything);
+        break;
+      case PredicateKind::kConstant:
+        truth_.Assign(words, EvaluateOver(predicate_, {kUnknownBound, kUnknownBound}));
+        break;
+      case PredicateKind::kNot:
+        truth_ = children_[0].Evaluate(first, count);
+        truth_.Not();
+        break;
+      case PredicateKind::kAnd:
+        truth_.Assign(words, kOnlyTrue);
+        for (auto& child : children_) truth_.And(child.Evaluate(first, count));
+        break;
+      case PredicateKind::kOr:
+        truth_.Assign(words, kOnlyFalse);
+        for (auto& child : children_) truth_.Or(child.Evaluate(first, count));
+        break;
+      default:
+        truth_.Assign(words, kAnything);
+        if (predicate_.column.partition >= 0) {
+          EvaluatePartition(first, count);
+        } else if (column_) {
+          EvaluateStats(first, count);
+        }
+        break;
     }
-    if (predicate_.kind == PredicateKind::kNot)
-      return children_[0].Blame(ordinal, columns, !excluded);
+    return truth_;
+  }
+
+  // Calls blame(column, files) for the columns because of which the outcome `excluded` (true, or
+  // below a NOT false) is impossible for some of the `files` of the last batch. Precondition: it is
+  // for all of these.
+  template <typename Visit>
+  void Blame(const RowBits& files, const Visit& blame, bool excluded = true) const {
+    if (std::all_of(files.begin(), files.end(), [](uint64_t word) { return word == 0; })) return;
+    if (HasColumn()) return blame(predicate_.column, files);
+    if (predicate_.kind == PredicateKind::kNot) return children_[0].Blame(files, blame, !excluded);
     // An AND is not true because of one child, not false because of all of them; an OR the other
     // way round.
     for (const auto& child : children_) {
-      TruthSet truth = child.Evaluate(ordinal);
-      if (!(excluded ? truth.can_be_true : truth.can_be_false))
-        child.Blame(ordinal, columns, excluded);
+      const RowBits& possible = excluded ? child.truth_.can_be_true : child.truth_.can_be_false;
+      RowBits below(files.size());
+      for (size_t i = 0; i < files.size(); ++i) below[i] = files[i] & ~possible[i];
+      child.Blame(below, blame, excluded);
     }
   }
 
@@ -242,42 +253,123 @@ class BoundPredicate {
            predicate_.kind <= PredicateKind::kStartsWith;
   }
 
+  void AppendDataLeaves(std::vector<BoundPredicate*>& leaves) {
+    if (HasColumn() && predicate_.column.partition < 0) leaves.push_back(this);
+    for (auto& child : children_) child.AppendDataLeaves(leaves);
+  }
+
+  // Equal values are looked at once for all files stored together.
+  void EvaluatePartition(FileOrdinal first, size_t count) {
+    const auto index = static_cast<size_t>(predicate_.column.partition);
+    const FileOrdinal end = first + static_cast<FileOrdinal>(count);
+    for (FileOrdinal at = first; at < end;) {
+      if (at < run_.begin || at >= run_.end) {
+        run_ = files_.RunOf(at);
+        of_tuple_.clear();
+        for (const auto& tuple : run_.tuples)
+          of_tuple_.push_back(EvaluateOver(predicate_, PartitionRange(tuple->values[index])));
+      }
+      for (const FileOrdinal stop = std::min(end, run_.end); at < stop; ++at)
+        truth_.Set(at - first, of_tuple_[run_.partition[at - run_.begin]]);
+    }
+  }
+
+  void EvaluateStats(FileOrdinal first, size_t count) {
+    static_assert(StatsColumn::kWindowRows % kTruthBatch == 0 && kTruthBatch % 64 == 0);
+    const size_t window = first / StatsColumn::kWindowRows;
+    if (window >= column_->windows.size() || !column_->windows[window] || count == 0) return;
+    EvaluateLeafOver(predicate_, list_, *column_->windows[window], first % StatsColumn::kWindowRows,
+                     truth_);
+  }
+
   const Predicate& predicate_;
   const FileTable& files_;
+  LiteralList list_;
   std::vector<BoundPredicate> children_;
-  const StatsColumn* column_ = nullptr;
-  std::span<const int64_t> records_;
+  std::shared_ptr<const StatsColumn> column_;
+  TruthBits truth_;
+  FileRun run_;
+  std::vector<TruthSet> of_tuple_;  // Of the run.
 };
 
 // Counts skipped files by the columns that excluded them.
 class Causes {
  public:
-  void Count(const BoundPredicate& predicate, FileOrdinal ordinal) {
-    columns_.clear();
-    predicate.Blame(ordinal, columns_);
-    for (const ColumnRef* column : columns_) {
-      auto same = [&](const auto& seen) { return seen.first->path == column->path; };
-      auto found = std::find_if(counts_.begin(), counts_.end(), same);
-      if (found == counts_.end()) found = counts_.insert(counts_.end(), {column, 0});
-      ++found->second;
+  void Count(const BoundPredicate& predicate, const RowBits& skipped) {
+    for (Cause& cause : causes_) cause.skipped.assign(skipped.size(), 0);
+    predicate.Blame(skipped, [&](const ColumnRef& column, const RowBits& files) {
+      auto same = [&](const Cause& seen) { return seen.column->path == column.path; };
+      auto found = std::find_if(causes_.begin(), causes_.end(), same);
+      if (found == causes_.end())
+        found = causes_.insert(causes_.end(), {&column, 0, RowBits(skipped.size())});
+      for (size_t i = 0; i < files.size(); ++i) found->skipped[i] |= files[i];
+    });
+    for (Cause& cause : causes_) {
+      for (const uint64_t word : cause.skipped) cause.files += std::popcount(word);
     }
   }
 
   // Partition columns first, each group in the order it was found.
   void Tell(PruneReport& report) const {
     for (bool partition : {true, false}) {
-      for (const auto& [column, files] : counts_) {
-        if ((column->partition >= 0) != partition) continue;
-        report.causes.push_back({column->name, partition, files});
-        report.columns.push_back(column->name);
+      for (const Cause& cause : causes_) {
+        if ((cause.column->partition >= 0) != partition) continue;
+        report.causes.push_back({cause.column->name, partition, cause.files});
+        report.columns.push_back(cause.column->name);
       }
     }
   }
 
  private:
-  std::vector<std::pair<const ColumnRef*, int64_t>> counts_;
-  std::vector<const ColumnRef*> columns_;
+  struct Cause {
+    const ColumnRef* column = nullptr;
+    int64_t files = 0;
+    RowBits skipped;  // Of the present batch: a column may be in several places of a predicate.
+  };
+  std::vector<Cause> causes_;
 };
+
+// The candidates that may hold a row for which the predicate is true.
+FileOrdinals Survivors(const FileOrdinals& candidates, BoundPredicate& predicate, Causes& causes) {
+  constexpr auto kBatch = static_cast<FileOrdinal>(kTruthBatch);
+  FileOrdinals kept;
+  RowBits skipped;
+  for (size_t at = 0; at < candidates.size();) {
+    const FileOrdinal first = candidates[at] - candidates[at] % kBatch;
+    size_t end = at;
+    while (end < candidates.size() && candidates[end] - first < kBatch) ++end;
+    const size_t count = candidates[end - 1] - first + 1;
+    const TruthBits& truth = predicate.Evaluate(first, count);
+    skipped.assign(truth.words(), 0);
+    for (; at < end; ++at) {
+      const size_t file = candidates[at] - first;
+      if ((truth.can_be_true[file / 64] >> file % 64 & 1) != 0) {
+        kept.push_back(candidates[at]);
+      } else {
+        skipped[file / 64] |= uint64_t{1} << file % 64;
+      }
+    }
+    causes.Count(predicate, skipped);
+  }
+  return kept;
+}
+
+int64_t BytesOf(const FileTable& files, const FileOrdinals& ordinals) {
+  int64_t bytes = 0;
+  FileRun run;
+  for (const FileOrdinal ordinal : ordinals) {
+    if (ordinal < run.begin || ordinal >= run.end) run = files.RunOf(ordinal);
+    bytes += run.size_bytes[ordinal - run.begin];
+  }
+  return bytes;
+}
+
+// The windows of statistics in which some of the files lie.
+std::vector<bool> WindowsOf(const FileTable& files, const FileOrdinals& ordinals) {
+  std::vector<bool> windows(files.slots() / StatsColumn::kWindowRows + 1);
+  for (const FileOrdinal ordinal : ordinals) windows[ordinal / StatsColumn::kWindowRows] = true;
+  return windows;
+}
 
 }  // namespace
 
@@ -296,40 +388,31 @@ TruthSet EvaluateLeaf(const Predicate& leaf, const ColumnRange& range) {
 }
 
 TruthSet Evaluate(const Predicate& predicate, const FileTable& files, FileOrdinal ordinal) {
-  return BoundPredicate(predicate, files, true).Evaluate(ordinal);
+  BoundPredicate bound(predicate, files);
+  const std::vector<bool> windows = WindowsOf(files, {ordinal});
+  if (bound.needs_stats()) bound.UseStats({.windows = &windows, .executor = nullptr});
+  const FileOrdinal first = ordinal / 64 * 64;
+  return bound.Evaluate(first, ordinal - first + 1).Get(ordinal - first);
 }
 
 PruneReport Prune(const FileTable& files, const FileOrdinals& candidates,
-                  const Predicate& predicate) {
+                  const Predicate& predicate, Executor* executor) {
   PruneReport report;
   Causes causes;
-  FileOrdinals survivors;
-  BoundPredicate by_partition(predicate, files, false);
-  for (FileOrdinal ordinal : candidates) {
-    report.bytes_considered += files.Get(ordinal).size_bytes;
-    if (by_partition.Evaluate(ordinal).can_be_true) {
-      survivors.push_back(ordinal);
-    } else {
-      causes.Count(by_partition, ordinal);
-    }
-  }
+  BoundPredicate bound(predicate, files);
   report.considered = static_cast<int64_t>(candidates.size());
-  report.skipped_by_partition = static_cast<int64_t>(candidates.size() - survivors.size());
-  // Statistics are parsed only where something is left to decide.
-  if (survivors.empty() || !by_partition.needs_stats()) {
-    report.kept = std::move(survivors);
-  } else {
-    BoundPredicate by_stats(predicate, files, true);
-    for (FileOrdinal ordinal : survivors) {
-      if (by_stats.Evaluate(ordinal).can_be_true) {
-        report.kept.push_back(ordinal);
-      } else {
-        causes.Count(by_stats, ordinal);
-      }
-    }
-    report.skipped_by_statistics = static_cast<int64_t>(survivors.size() - report.kept.size());
+  report.bytes_considered = BytesOf(files, candidates);
+  report.kept = Survivors(candidates, bound, causes);
+  report.skipped_by_partition = report.considered - static_cast<int64_t>(report.kept.size());
+  // Statistics are read only where something is left to decide.
+  if (!report.kept.empty() && bound.needs_stats()) {
+    const std::vector<bool> windows = WindowsOf(files, report.kept);
+    bound.UseStats({.windows = &windows, .executor = executor});
+    FileOrdinals kept = Survivors(report.kept, bound, causes);
+    report.skipped_by_statistics = static_cast<int64_t>(report.kept.size() - kept.size());
+    report.kept = std::move(kept);
   }
-  for (FileOrdinal ordinal : report.kept) report.bytes_kept += files.Get(ordinal).size_bytes;
+  report.bytes_kept = BytesOf(files, report.kept);
   causes.Tell(report);
   return report;
 }

@@ -57,8 +57,9 @@ struct PruneReport {
   std::vector<PruneCause> causes;
   std::vector<std::string> columns;  // Their names.
 };
-// Precondition: `candidates` ascending and live.
+// Precondition: `candidates` ascending and live. `executor` reads statistics that are not known
+// yet; null: the calling thread does.
 PruneReport Prune(const FileTable& files, const FileOrdinals& candidates,
-                  const Predicate& predicate);
+                  const Predicate& predicate, Executor* executor = nullptr);
 
 }  // namespace lakehold::delta

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <optional>
 #include <random>
 
 #include <gtest/gtest.h>
@@ -153,6 +154,39 @@ LeafStats Collect(const ColumnRef& column, const std::vector<Row>& rows, size_t 
   return leaf;
 }
 
+// The value as one of `type`, which is narrower than its own; nothing if it is not one.
+std::optional<Scalar> Narrowed(const Scalar& value, const DataType& own, const DataType& type) {
+  if (IsNull(value)) return value;
+  if (const auto* number = std::get_if<double>(&value)) {
+    if (!(std::abs(*number) < 1e9) || std::trunc(*number) != *number) return std::nullopt;
+    return Scalar(static_cast<int64_t>(*number));
+  }
+  Int128 unscaled = std::get<Int128>(value);
+  for (int scale = own.scale; scale > type.scale; --scale) {
+    if (unscaled % 10 != 0) return std::nullopt;
+    unscaled /= 10;
+  }
+  if (type.kind == TypeKind::kDecimal) return Scalar(unscaled);
+  if (unscaled > 1'000'000 || unscaled < -1'000'000) return std::nullopt;
+  return Scalar(static_cast<int64_t>(unscaled));
+}
+
+// Before a widening a double or a decimal may have been an integer, a decimal one of a smaller
+// scale: the text of then is read as today's type.
+void WriteAsNarrower(World& world, LeafStats& leaf) {
+  DataType type = leaf.type;
+  if (type.kind != TypeKind::kDouble && type.kind != TypeKind::kDecimal) return;
+  const bool to_integer = type.kind == TypeKind::kDouble || world.Chance(2);
+  type.scale = to_integer ? 0 : static_cast<uint8_t>(world.Below(type.scale + 1U));
+  if (to_integer) type.kind = TypeKind::kInteger;
+  auto min = Narrowed(leaf.min, leaf.type, type);
+  auto max = Narrowed(leaf.max, leaf.type, type);
+  if (!min || !max) return;
+  leaf.min = std::move(*min);
+  leaf.max = std::move(*max);
+  leaf.type = type;
+}
+
 std::string StatsOf(World& world, const std::vector<Row>& rows, bool tight) {
   std::vector<LeafStats> leaves;
   for (size_t i = 1; i < world.columns.size(); ++i) {
@@ -166,7 +200,11 @@ std::string StatsOf(World& world, const std::vector<Row>& rows, bool tight) {
       floats = floats && (number == nullptr || std::isnan(*number) ||
                           *number == static_cast<double>(static_cast<float>(*number)));
     }
-    if (floats && world.Chance(2)) leaf.type.kind = TypeKind::kFloat;
+    if (floats && world.Chance(2)) {
+      leaf.type.kind = TypeKind::kFloat;
+    } else if (world.Chance(2)) {
+      WriteAsNarrower(world, leaf);
+    }
     leaves.push_back(std::move(leaf));
   }
   std::string json = FormatStats(static_cast<int64_t>(rows.size()), leaves);
@@ -260,6 +298,42 @@ Outcome EvaluateRow(const World& world, const Predicate& predicate, const Row& r
   });
 }
 
+// What is known of a column over one file, by the text of its statistics.
+ColumnRange RangeOf(const World& world, const ColumnRef& column, FileOrdinal file) {
+  if (column.partition >= 0) {
+    const Scalar& value = world.files.PartitionValue(file, 0);
+    return {value, value, IsNull(value), !IsNull(value)};
+  }
+  const std::string json = world.files.StatsJson(file).value();
+  const auto trust = TrustOf(world.files.ToAction(file).tags);
+  const ColumnStats stats = ParseColumnStats(json, column.path, column.type, trust);
+  const auto records = ParseFileStats(json).num_records;
+  ColumnRange range{stats.min, stats.max, stats.null_count != 0, true};
+  if (records == 0) range.may_be_null = range.may_be_value = false;
+  if (records > 0 && stats.null_count >= records) range.may_be_value = false;
+  return range;
+}
+
+// File by file, node by node: what the vectors must give.
+TruthSet EvaluateSlowly(const World& world, const Predicate& predicate, FileOrdinal file) {
+  switch (predicate.kind) {
+    case PredicateKind::kNot:
+      return !EvaluateSlowly(world, predicate.children[0], file);
+    case PredicateKind::kAnd: {
+      TruthSet all{true, false, false};
+      for (const auto& child : predicate.children) all = all && EvaluateSlowly(world, child, file);
+      return all;
+    }
+    case PredicateKind::kOr: {
+      TruthSet any{false, true, false};
+      for (const auto& child : predicate.children) any = any || EvaluateSlowly(world, child, file);
+      return any;
+    }
+    default:
+      return EvaluateLeaf(predicate, RangeOf(world, predicate.column, file));
+  }
+}
+
 struct Score {
   int64_t skipped = 0;
   int64_t all_match = 0;
@@ -269,6 +343,9 @@ void CheckPredicate(const World& world, const Predicate& predicate, uint64_t see
   FileOrdinals wanted;
   for (FileOrdinal file = 0; file < world.files.slots(); ++file) {
     TruthSet set = Evaluate(predicate, world.files, file);
+    ASSERT_EQ(set, EvaluateSlowly(world, predicate, file))
+        << "seed " << seed << ", file " << file << ": " << FormatPredicate(predicate) << " over "
+        << world.files.StatsJson(file).value();
     for (const auto& row : world.rows[file]) {
       ASSERT_TRUE(Holds(set, EvaluateRow(world, predicate, row)))
           << "seed " << seed << ", file " << file << ": " << FormatPredicate(predicate) << " over "

@@ -34,10 +34,6 @@ struct ColumnStats {
   bool exact_bounds = false;
 };
 
-struct StatsColumn {
-  std::vector<ColumnStats> files;  // By file ordinal.
-};
-
 // What one file's statistics say as a whole.
 struct FileStats {
   std::optional<int64_t> num_records;

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <charconv>
 #include <cstring>
+#include <optional>
 #include <utility>
+#include <vector>
 
 #include <simdjson.h>
 
@@ -81,13 +83,6 @@ bool FindToken(json::object object, const StatsPath& path, size_t depth,
   return true;
 }
 
-bool FindLeaf(json::value value, const StatsPath& path, std::optional<StatsToken>& token) {
-  json::object object;
-  auto error = value.get_object().get(object);
-  if (error == simdjson::INCORRECT_TYPE) return true;
-  return error == simdjson::SUCCESS && FindToken(object, path, 0, token);
-}
-
 std::optional<int64_t> CountOf(const std::optional<StatsToken>& token) {
   if (!token || token->is_string) return std::nullopt;
   int64_t count = -1;
@@ -98,9 +93,53 @@ std::optional<int64_t> CountOf(const std::optional<StatsToken>& token) {
 }
 
 // What one pass over the text finds; the views live until the next pass.
-struct Findings {
-  std::optional<StatsToken> num_records, tight_bounds, min, max, null_count;
+struct LeafFindings {
+  std::optional<StatsToken> min, max, null_count;
 };
+struct Findings {
+  std::optional<StatsToken> num_records, tight_bounds;
+};
+using LeafToken = std::optional<StatsToken> LeafFindings::*;
+
+// Finds many leaves of one object: those of `active` that go on at `depth`. False if the text is
+// broken.
+bool FindTokens(json::object object, std::span<const StatsLeaf> leaves,
+                std::span<const uint32_t> active, size_t depth, LeafToken token,
+                std::vector<LeafFindings>& found) {
+  std::vector<uint32_t> below;
+  size_t left = active.size();
+  for (auto item : object) {
+    json::field field;
+    if (std::move(item).get(field)) return false;
+    Key key(field);
+    below.clear();
+    const uint32_t* here = nullptr;
+    for (const uint32_t& leaf : active) {
+      if (!key.Is(leaves[leaf].path[depth])) continue;
+      if (leaves[leaf].path.size() == depth + 1) {
+        here = &leaf;
+      } else {
+        below.push_back(leaf);
+      }
+    }
+    if (here == nullptr && below.empty()) continue;
+    json::value value = field.value();
+    json::json_type type;
+    if (value.type().get(type)) return false;
+    if (type == json::json_type::object) {
+      json::object inner;
+      if (!below.empty() && (value.get_object().get(inner) ||
+                             !FindTokens(inner, leaves, below, depth + 1, token, found))) {
+        return false;
+      }
+    } else if (here != nullptr && !ReadToken(value, found[*here].*token)) {
+      return false;
+    }
+    left -= below.size() + (here != nullptr ? 1 : 0);
+    if (left == 0) return true;
+  }
+  return true;
+}
 
 FileStats FileStatsOf(const Findings& found) {
   bool loose = found.tight_bounds && found.tight_bounds->text != "true";
@@ -124,50 +163,63 @@ struct StatsParser::State {
     return {buffer.get(), text.size()};
   }
 
-  // Everything unknown if the text is broken. `path` null: only what tells of the whole file.
-  Findings Scan(std::string_view text, const StatsPath* path) {
-    if (text.empty()) return {};
+  // The leaves of a text, and what tells of the whole file. False, and everything unknown, if it is
+  // broken.
+  bool Scan(std::string_view text, std::span<const StatsLeaf> leaves, Findings& file) {
+    found.assign(leaves.size(), {});
+    active.clear();
+    for (uint32_t i = 0; i < leaves.size(); ++i) {
+      if (!leaves[i].path.empty()) active.push_back(i);
+    }
+    if (!text.empty() && ScanText(text, leaves, file)) return true;
+    found.assign(leaves.size(), {});
+    file = {};
+    return false;
+  }
+
+  bool ScanText(std::string_view text, std::span<const StatsLeaf> leaves, Findings& file) {
     std::string_view copy = Copy(text);
     json::document document;
     json::object root;
     if (parser.iterate(simdjson::padded_string_view(copy, copy.size() + simdjson::SIMDJSON_PADDING))
             .get(document) ||
         document.get_object().get(root)) {
-      return {};
+      return false;
     }
-    Findings found;
     for (auto item : root) {
       json::field field;
-      if (std::move(item).get(field) || !ScanField(field, path, found)) return {};
+      if (std::move(item).get(field) || !ScanField(field, leaves, file)) return false;
     }
-    return found;
-  }
-
-  static bool ScanField(json::field& field, const StatsPath* path, Findings& found) {
-    Key key(field);
-    if (key.Is("numRecords")) return ReadToken(field.value(), found.num_records);
-    if (key.Is("tightBounds")) return ReadToken(field.value(), found.tight_bounds);
-    if (path == nullptr || path->empty()) return true;
-    if (key.Is("minValues")) return FindLeaf(field.value(), *path, found.min);
-    if (key.Is("maxValues")) return FindLeaf(field.value(), *path, found.max);
-    if (key.Is("nullCount")) return FindLeaf(field.value(), *path, found.null_count);
     return true;
   }
+
+  bool ScanField(json::field& field, std::span<const StatsLeaf> leaves, Findings& file) {
+    Key key(field);
+    if (key.Is("numRecords")) return ReadToken(field.value(), file.num_records);
+    if (key.Is("tightBounds")) return ReadToken(field.value(), file.tight_bounds);
+    if (active.empty()) return true;
+    if (key.Is("minValues")) return ScanLeaves(field, leaves, &LeafFindings::min);
+    if (key.Is("maxValues")) return ScanLeaves(field, leaves, &LeafFindings::max);
+    if (key.Is("nullCount")) return ScanLeaves(field, leaves, &LeafFindings::null_count);
+    return true;
+  }
+
+  bool ScanLeaves(json::field& field, std::span<const StatsLeaf> leaves, LeafToken token) {
+    json::object object;
+    const auto error = field.value().get_object().get(object);
+    if (error == simdjson::INCORRECT_TYPE) return true;
+    return error == simdjson::SUCCESS && FindTokens(object, leaves, active, 0, token, found);
+  }
+
+  std::vector<LeafFindings> found;
+  std::vector<uint32_t> active;
+  std::vector<StatsLeaf> one{1};
 };
 
-StatsParser::StatsParser() : state_(std::make_unique<State>()) {}
-StatsParser::~StatsParser() = default;
-StatsParser::StatsParser(StatsParser&&) noexcept = default;
-StatsParser& StatsParser::operator=(StatsParser&&) noexcept = default;
+namespace {
 
-FileStats StatsParser::ParseFile(std::string_view json) {
-  return FileStatsOf(state_->Scan(json, nullptr));
-}
-
-ColumnStats StatsParser::ParseColumn(std::string_view json, const StatsPath& path,
-                                     const DataType& type, StatsTrust trust) {
-  Findings found = state_->Scan(json, &path);
-  FileStats file = FileStatsOf(found);
+ColumnStats StatsOf(const LeafFindings& found, const FileStats& file, const DataType& type,
+                    StatsTrust trust) {
   ColumnStats stats;
   ParsedBound min, max;
   if (found.min) min = ParseBound(*found.min, BoundSide::kMin, type, trust);
@@ -188,6 +240,35 @@ ColumnStats StatsParser::ParseColumn(std::string_view json, const StatsPath& pat
     stats.null_count.reset();
   }
   return stats;
+}
+
+}  // namespace
+
+StatsParser::StatsParser() : state_(std::make_unique<State>()) {}
+StatsParser::~StatsParser() = default;
+StatsParser::StatsParser(StatsParser&&) noexcept = default;
+StatsParser& StatsParser::operator=(StatsParser&&) noexcept = default;
+
+FileStats StatsParser::ParseFile(std::string_view json) { return ParseLeaves(json, {}, {}, {}); }
+
+ColumnStats StatsParser::ParseColumn(std::string_view json, const StatsPath& path,
+                                     const DataType& type, StatsTrust trust) {
+  StatsLeaf& leaf = state_->one.front();
+  if (leaf.path != path) leaf.path = path;
+  if (leaf.type != type) leaf.type = type;
+  ColumnStats stats;
+  ParseLeaves(json, state_->one, trust, {&stats, 1});
+  return stats;
+}
+
+FileStats StatsParser::ParseLeaves(std::string_view json, std::span<const StatsLeaf> leaves,
+                                   StatsTrust trust, std::span<ColumnStats> columns) {
+  Findings found;
+  state_->Scan(json, leaves, found);
+  const FileStats file = FileStatsOf(found);
+  for (size_t i = 0; i < leaves.size(); ++i)
+    columns[i] = StatsOf(state_->found[i], file, leaves[i].type, trust);
+  return file;
 }
 
 StatsTrust TrustOf(std::optional<std::string_view> tags) {

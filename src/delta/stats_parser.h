@@ -6,9 +6,11 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string_view>
 
 #include "delta/stats.h"
+#include "delta/stats_column.h"
 
 namespace lakehold::delta {
 
@@ -25,6 +27,9 @@ class StatsParser {
   // As ParseColumnStats in stats.h.
   ColumnStats ParseColumn(std::string_view json, const StatsPath& path, const DataType& type,
                           StatsTrust trust);
+  // The same for several leaves of one text, which is read once: `columns` by leaf.
+  FileStats ParseLeaves(std::string_view json, std::span<const StatsLeaf> leaves, StatsTrust trust,
+                        std::span<ColumnStats> columns);
 
  private:
   struct State;  // Hides simdjson.

@@ -43,6 +43,10 @@ class StatsSource {
   // ascend, those of size 0 aside. kIo or kCorrupt
   // "delta.lost_statistics" if they cannot be read any more: then some may have been told.
   virtual Status Read(std::span<const StatsPlace> places, const StatsVisitor& visit) const = 0;
+  // Whether many reads of a few places each cost no more than one of all.
+  virtual bool may_be_read_in_pieces() const { return false; }
+  // Held for the places, not for texts.
+  virtual size_t memory_bytes() const { return 0; }
 };
 
 // The strings of a JSON commit, by the place of their text between the quotes. Keeps the object

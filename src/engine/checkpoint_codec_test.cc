@@ -423,12 +423,12 @@ TEST_F(CheckpointCodecTest, StatisticsOutliveTheNameOfTheirCheckpoint) {
   ASSERT_TRUE(store->Delete(kKey).ok());
   const delta::FileTable& files = (*snapshot)->files();
   ASSERT_EQ(files.slots(), 3'000u);
-  const auto& column = files.Stats({"id"}, (*snapshot)->schema().fields[0].type);
+  const auto column = files.Stats({"id"}, (*snapshot)->schema().fields[0].type);
   for (delta::FileOrdinal i = 0; i < 3'000; ++i) {
     const auto& add = std::get<delta::AddFile>(actions[i + 2]);
     ASSERT_EQ(files.NumRecords()[i], add.stats ? int64_t{i} : -1);
     ASSERT_EQ(*files.StatsJson(i), add.stats.value_or(""));
-    ASSERT_EQ(delta::IsNull(column.files[i].min), !add.stats.has_value());
+    ASSERT_EQ(delta::IsNull(column->Get(i).min), !add.stats.has_value());
   }
 }
 

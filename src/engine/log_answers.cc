@@ -104,9 +104,8 @@ class FileAnswers final : public duckdb::PartitionRowGroup {
       return bounds;
     }
     const auto& field = snapshot_->schema().fields[column];
-    const auto& column_stats = files.Stats({std::string(field.physical_name())}, field.type);
-    if (ordinal_ >= column_stats.files.size()) return bounds;
-    const auto& stats = column_stats.files[ordinal_];
+    const auto column_stats = files.Stats({std::string(field.physical_name())}, field.type);
+    const auto stats = column_stats->Get(ordinal_);
     bounds.min = stats.min;
     bounds.max = stats.max;
     const int64_t records = files.NumRecords()[ordinal_];

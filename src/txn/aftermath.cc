@@ -17,7 +17,14 @@ Status WriteCheckpointAndChecksum(const delta::TableRoot& root,
   LAKEHOLD_ASSIGN(auto snapshot, delta::Snapshot::Refresh(std::move(base), context));
   // Writers that were overdue together: the first one has done it for all.
   if (snapshot->last_checkpoint() && snapshot->last_checkpoint() != known) return {};
-  LAKEHOLD_TRY(delta::WriteCheckpoint(root, *snapshot, context));
+  auto written = delta::WriteCheckpoint(root, *snapshot, context);
+  if (!written.ok() && written.error().reason == "delta.lost_statistics") {
+    // Commits that this snapshot left its statistics in were cleaned up: a checkpoint has them.
+    LAKEHOLD_ASSIGN(snapshot,
+                    delta::Snapshot::Load(root, delta::AtVersion{snapshot->version()}, context));
+    written = delta::WriteCheckpoint(root, *snapshot, context);
+  }
+  if (!written.ok()) return std::move(written).error();
   // The checksum carries the transaction that made its version: ours, unless others have come
   // since.
   return delta::WriteChecksum(*snapshot, snapshot->version() == version ? txn_id : std::string());

@@ -4,7 +4,7 @@
 // It parses statistics at every call of Stats and counts these calls.
 #pragma once
 
-#include <map>
+#include <memory>
 #include <utility>
 #include <vector>
 
@@ -56,16 +56,36 @@ class ListedFiles : public FileTable {
     }
     return std::nullopt;
   }
-  const StatsColumn& Stats(const StatsPath& path, const DataType& type) const override {
+  FileRun RunOf(FileOrdinal) const override {
+    codes_.clear();
+    tuples_.clear();
+    sizes_.clear();
+    for (size_t i = 0; i < files_.size(); ++i) {
+      codes_.push_back(static_cast<uint16_t>(i));
+      tuples_.push_back(std::make_shared<PartitionTuple>(PartitionTuple{{}, partitions_[i]}));
+      sizes_.push_back(files_[i].size_bytes);
+    }
+    return {0, slots(), sizes_, codes_, tuples_};
+  }
+  using FileTable::Stats;
+  std::vector<std::shared_ptr<const StatsColumn>> Stats(std::span<const StatsLeaf> leaves,
+                                                        const StatsDemand&) const override {
     ++stats_calls_;
     StatsParser parser;
-    StatsColumn& column = columns_[path];
-    column.files.clear();
-    for (const auto& file : files_) {
-      column.files.push_back(parser.ParseColumn(file.stats ? *file.stats : std::string_view(), path,
-                                                type, TrustOf(file.tags)));
+    std::vector<std::shared_ptr<const StatsColumn>> columns;
+    for (const StatsLeaf& leaf : leaves) {
+      auto window = std::make_shared<StatsWindow>(leaf.type);
+      for (size_t i = 0; i < files_.size(); ++i) {
+        const auto& file = files_[i];
+        window->Append(parser.ParseColumn(file.stats ? *file.stats : std::string_view(), leaf.path,
+                                          leaf.type, TrustOf(file.tags)),
+                       records_[i]);
+      }
+      auto column = std::make_shared<StatsColumn>();
+      column->windows.push_back(std::move(window));
+      columns.push_back(std::move(column));
     }
-    return column;
+    return columns;
   }
   std::span<const int64_t> NumRecords() const override { return records_; }
   size_t memory_bytes() const override { return 0; }
@@ -79,7 +99,9 @@ class ListedFiles : public FileTable {
   std::vector<AddFile> files_;
   std::vector<std::vector<Scalar>> partitions_;
   std::vector<int64_t> records_;
-  mutable std::map<StatsPath, StatsColumn> columns_;
+  mutable std::vector<uint16_t> codes_;
+  mutable std::vector<std::shared_ptr<const PartitionTuple>> tuples_;
+  mutable std::vector<int64_t> sizes_;
   mutable int stats_calls_ = 0;
 };
 
