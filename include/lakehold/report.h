@@ -98,6 +98,14 @@ struct DataFile {
   std::string stats;  // JSON text as in the log; "" if absent.
 };
 
+// What a version of a table is, whatever its files are.
+struct TableOutline {
+  Version version = 0;
+  std::vector<TableColumn> columns;
+  std::vector<std::string> partition_columns;
+  std::map<std::string, std::string> properties;
+};
+
 // A table as a whole, from its log.
 struct TableStatus {
   std::string location;
@@ -116,6 +124,9 @@ struct TableStatus {
   std::vector<std::string> reader_features;
   std::vector<std::string> writer_features;
   std::optional<Version> last_checkpoint;
+  // What could not be done behind a commit of this process, and why ("checkpoint: ..."); "" if
+  // nothing failed.
+  std::string background_failure;
   std::string unreadable;  // Why the data cannot be read by this build; "" if it can.
   std::string unwritable;
 };

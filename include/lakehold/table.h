@@ -47,6 +47,9 @@ class LAKEHOLD_EXPORT Table {
   // The same table, pinned. kNotFound names the readable range.
   Result<Table> At(const VersionSpec& spec) const;
 
+  // Columns and properties: never looks at what the log says of files, where that is not known
+  // already.
+  Result<TableOutline> Outline() const;
   Result<TableStatus> Describe() const;
   // What the last call that looked saw, without looking again; nothing before the first look and
   // after a write.

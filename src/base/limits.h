@@ -52,8 +52,16 @@ inline constexpr size_t kOpenPartitions = 256;
 // Rows buffered for partitions: beyond it the largest buffer becomes a row group early. A spill
 // would cost more.
 inline constexpr int64_t kPartitionBufferBytes = int64_t{256} << 20;
-// Snapshots kept by the process-wide cache, and files of all of them together.
+// Tables whose newest snapshot the process-wide cache keeps.
 inline constexpr size_t kCachedSnapshots = 64;
+// Past versions it keeps of all tables together, and the memory of their file tables (what they
+// share counts for each).
+inline constexpr size_t kPastSnapshots = 32;
+inline constexpr size_t kPastSnapshotBytes = size_t{256} << 20;
+// How many commits after a past version it keeps are replayed on it, and how large these may be,
+// rather than look for a nearer checkpoint.
+inline constexpr int64_t kRedoneCommits = 128;
+inline constexpr uint64_t kRedoneBytes = uint64_t{16} << 20;
 // A log entry or hint larger than this is not ours to parse in one piece.
 inline constexpr int64_t kLogEntryBytes = int64_t{4} << 30;
 // Commits put together in memory, by their JSON: a compaction file of more would help nobody, and a

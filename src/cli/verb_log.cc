@@ -38,10 +38,10 @@ std::string Flag(bool value) { return value ? "true" : "false"; }
 
 Result<int> RunSchema(const Flags& flags, Door& door) {
   LAKEHOLD_ASSIGN(const auto table, OpenTableAt(flags.table, flags.at, door));
-  LAKEHOLD_ASSIGN(const auto status, table.Describe());
+  LAKEHOLD_ASSIGN(const auto outline, table.Outline());
   RecordTable records(
       {{"column"}, {"type"}, {"nullable", Kind::kBoolean}, {"partition", Kind::kBoolean}});
-  for (const auto& column : status.columns) {
+  for (const auto& column : outline.columns) {
     records.Add({column.name, column.type, Flag(column.nullable), Flag(column.partition)});
   }
   LAKEHOLD_TRY(records.Print(door));
@@ -141,6 +141,8 @@ std::vector<std::pair<std::string, std::string>> Lines(const TableStatus& status
       {"columns", std::to_string(status.columns.size())},
       {"protocol", Features(status)},
       {"checkpoint", status.last_checkpoint ? std::to_string(*status.last_checkpoint) : "none"}};
+  if (!status.background_failure.empty())
+    lines.emplace_back("failed behind a commit", status.background_failure);
   if (!status.partition_columns.empty()) {
     lines.emplace_back("partitioned by",
                        fmt::format("{}", fmt::join(status.partition_columns, ", ")));

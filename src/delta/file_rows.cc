@@ -19,7 +19,7 @@ void FileRows::Clear() {
 
 std::optional<uint32_t> FileRows::Recall(std::string_view key) {
   if (last_code_ != FileRow::kNone && key == last_key_) return last_code_;
-  const auto found = codes_.find(std::string(key));
+  const auto found = codes_.find(key);
   if (found == codes_.end()) return std::nullopt;
   last_key_ = found->first;
   last_code_ = found->second;

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -82,7 +83,11 @@ class FileRows {
  private:
   uint32_t RareOf(const AddFile& add);
 
-  std::unordered_map<std::string, uint32_t> codes_;
+  struct KeyHash {
+    using is_transparent = void;  // Looking up copies no key.
+    size_t operator()(std::string_view key) const { return std::hash<std::string_view>()(key); }
+  };
+  std::unordered_map<std::string, uint32_t, KeyHash, std::equal_to<>> codes_;
   std::string last_key_;
   uint32_t last_code_ = FileRow::kNone;
 };

@@ -1,6 +1,7 @@
 #include "delta/history.h"
 
 #include <algorithm>
+#include <span>
 
 #include <fmt/format.h>
 
@@ -8,7 +9,7 @@
 #include "delta/calendar.h"
 #include "delta/in_commit_time.h"
 #include "delta/log_listing.h"
-#include "delta/replay.h"
+#include "delta/table_head.h"
 
 namespace lakehold::delta {
 namespace {
@@ -35,6 +36,52 @@ Result<CommitInfo> ReadCommitInfo(const TableRoot& root, const CommitFile& commi
   return info;
 }
 
+// The time a commit carries. With in-commit timestamps commitInfo is its first line.
+Result<std::optional<int64_t>> ReadInCommitTime(const TableRoot& root, const std::string& key) {
+  constexpr uint64_t kFirstLineBytes = uint64_t{16} << 10;
+  LAKEHOLD_ASSIGN(const auto reader, root.store->OpenReader(key));
+  Bytes bytes = Bytes::OfSize(std::min(reader->meta().size_bytes, kFirstLineBytes));
+  LAKEHOLD_TRY(
+      reader->ReadAt(0, std::as_writable_bytes(std::span(bytes.mutable_data(), bytes.size()))));
+  const size_t end = bytes.view().find('\n');
+  std::optional<int64_t> time_ms;
+  const ActionFilter filter{.files = false, .state = false, .commit = true, .changes = false};
+  if (end != std::string_view::npos) {
+    (void)ParseCommit(Bytes::CopyOf(bytes.view().substr(0, end)), key, filter,
+                      [&](Action&& action) -> Status {
+                        if (const auto* found = std::get_if<CommitInfo>(&action))
+                          time_ms = found->in_commit_timestamp_ms;
+                        return {};
+                      });
+  }
+  if (time_ms) return time_ms;
+  LAKEHOLD_ASSIGN(const CommitInfo info, ReadCommitInfo(root, {0, reader->meta()}));
+  return info.in_commit_timestamp_ms;
+}
+
+// The newest version at or before the time, by halving the versions that carry their time: a few
+// small reads and no listing. Nothing where that does not settle it.
+Result<std::optional<Version>> SearchInCommitTimes(const TableRoot& root, const TableHead& head,
+                                                   int64_t time_ms) {
+  if (!HasInCommitTime(head.metadata)) return std::optional<Version>();
+  const InCommitTimeStart start = InCommitTimeSince(head.metadata);
+  if (time_ms < start.time_ms) return std::optional<Version>();
+  std::optional<Version> newest;
+  for (Version low = start.version, high = head.version + 1; low < high;) {
+    const Version middle = low + (high - low) / 2;
+    const auto time = ReadInCommitTime(root, root.LogKeyOf(CommitName(middle)));
+    if (!time.ok() && time.error().kind != ErrorKind::kNotFound) return time.error();
+    if (time.ok() && !*time) return std::optional<Version>();
+    if (time.ok() && **time > time_ms) {
+      high = middle;
+      continue;
+    }
+    if (time.ok()) newest = middle;  // What is missing was cleaned up: it is older.
+    low = middle + 1;
+  }
+  return newest;
+}
+
 // The commits a time may stand for, and their times; in-commit ones are read when asked for.
 class Timeline {
  public:
@@ -56,8 +103,8 @@ class Timeline {
 
   Result<int64_t> TimeOf(size_t i) const {
     if (i < with_modified_time_) return modified_[i];
-    LAKEHOLD_ASSIGN(const CommitInfo info, ReadCommitInfo(root_, commits_[i]));
-    return info.in_commit_timestamp_ms.value_or(modified_[i]);
+    LAKEHOLD_ASSIGN(const auto time, ReadInCommitTime(root_, commits_[i].meta.key));
+    return time.value_or(modified_[i]);
   }
 
   // How many commits are at or before the time. Each side of the change to in-commit times is
@@ -107,13 +154,12 @@ Result<std::vector<HistoryEntry>> ReadHistory(const TableRoot& root, size_t limi
 }
 
 Result<Version> FindVersionAt(const TableRoot& root, int64_t time_ms, const LogContext& context) {
+  LAKEHOLD_ASSIGN(const TableHead head, LoadTableHead(root, Latest{}, context));
+  LAKEHOLD_ASSIGN(const auto found, SearchInCommitTimes(root, head, time_ms));
+  // It may be one that cannot be put together any more; then the whole log tells what can.
+  if (found && ListLog(root, *found, context).ok()) return *found;
   LAKEHOLD_ASSIGN(const LogRange range, ListAllCommits(root));
-  LAKEHOLD_ASSIGN(const auto state, ReplayVersion(root, std::nullopt, {.files = false}, context));
-  if (!state.replay.metadata()) {
-    return Corrupt("delta.incomplete_state",
-                   fmt::format("{}: version {} has no metaData", root.uri(), range.last));
-  }
-  const Timeline timeline(root, range, *state.replay.metadata());
+  const Timeline timeline(root, range, head.metadata);
   if (timeline.empty()) {
     return NotFound(
         "delta.no_such_time",

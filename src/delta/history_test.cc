@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include "delta/log_bench.h"
-#include "delta/snapshot_cache.h"
 
 namespace lakehold::delta {
 namespace {
@@ -87,50 +86,39 @@ TEST(HistoryTest, InCommitTimesCountFromTheVersionThatEnabledThem) {
   EXPECT_EQ(FindVersionAt(bench.root, start, bench.context).error().reason, "delta.no_such_time");
 }
 
-TEST(SnapshotCacheTest, ServesTheSameSnapshotUntilThereIsANewerOne) {
+TEST(HistoryTest, InCommitTimesAreFoundByHalvingWithoutAListing) {
   LogBench bench;
-  bench.Fill(3);
-  SnapshotCache cache;
-  auto first = *cache.Latest(bench.root, bench.context);
+  bench.Create({{"delta.enableInCommitTimestamps", "true"}});
+  const int64_t start = 1'800'000'000'000;
+  const auto commit = [&](Version version) {
+    CommitInfo info;
+    info.in_commit_timestamp_ms = start + version * 10;
+    bench.Put(CommitName(version),
+              FormatCommit({info, MakeAdd(fmt::format("f{}", version), 1, "1")}));
+  };
+  CommitInfo first;
+  first.in_commit_timestamp_ms = start;
+  bench.Put(CommitName(0),
+            FormatCommit(
+                {first, Protocol{}, MakeMetadata({{"delta.enableInCommitTimestamps", "true"}})}));
+  for (Version version = 1; version <= 300; ++version) commit(version);
+  ASSERT_TRUE(bench.Checkpoint(300).ok());
   bench.store->Reset();
-  EXPECT_EQ(*cache.Latest(bench.root, bench.context), first);
-  EXPECT_EQ(*cache.At(bench.root, AtVersion{3}, bench.context), first);
-  EXPECT_EQ(bench.store->counts().calls_of(storage::StoreVerb::kList), 0u);
-  EXPECT_EQ((*cache.At(bench.root, AtVersion{1}, bench.context))->version(), 1);
-  bench.Commit(4, {MakeAdd("f4")});
-  auto second = *cache.Latest(bench.root, bench.context);
-  EXPECT_EQ(second->version(), 4);
-  cache.Offer(first);
-  EXPECT_EQ(*cache.Latest(bench.root, bench.context), second)
-      << "an older offer must not replace a newer snapshot";
-  cache.Forget(bench.root);
-  EXPECT_NE(*cache.Latest(bench.root, bench.context), second);
-}
-
-TEST(SnapshotCacheTest, ATableMadeAgainReplacesTheOldOneThoughItsVersionIsLower) {
-  LogBench bench;
-  bench.Fill(3);
-  SnapshotCache cache;
-  ASSERT_TRUE(cache.Latest(bench.root, bench.context).ok());
-  for (Version v = 0; v <= 3; ++v) bench.Drop(CommitName(v));
-  EXPECT_EQ(cache.Latest(bench.root, bench.context).error().reason, "delta.not_a_table");
-  bench.Create();
-  EXPECT_EQ((*cache.Latest(bench.root, bench.context))->version(), 0);
-}
-
-TEST(SnapshotCacheTest, HoldsABoundedNumberOfTables) {
-  LogBench bench;
-  SnapshotCache cache;
-  for (int i = 0; i < 100; ++i) {
-    bench.root.folder = fmt::format("t{}", i);
-    bench.Create();
-    ASSERT_TRUE(cache.Latest(bench.root, bench.context).ok());
-  }
-  bench.root.folder = "t0";
-  bench.store->Reset();
-  ASSERT_TRUE(cache.Latest(bench.root, bench.context).ok());
-  EXPECT_EQ(bench.store->counts().calls_of(storage::StoreVerb::kList), 1u)
-      << "t0 must have made room";
+  EXPECT_EQ(*FindVersionAt(bench.root, start + 1'239, bench.context), 123);
+  EXPECT_EQ(*FindVersionAt(bench.root, start + 1'240, bench.context), 124);
+  EXPECT_LE(bench.store->counts().calls_of(storage::StoreVerb::kOpenReader) +
+                bench.store->counts().calls_of(storage::StoreVerb::kGet),
+            60u)
+      << "not every commit is read";
+  EXPECT_EQ(*FindVersionAt(bench.root, start + 999'999, bench.context), 300);
+  EXPECT_EQ(*FindVersionAt(bench.root, start, bench.context), 0);
+  EXPECT_EQ(FindVersionAt(bench.root, start - 1, bench.context).error().reason,
+            "delta.no_such_time");
+  // Cleaned up: what is missing is older, and what no checkpoint grounds cannot be asked for.
+  for (Version version = 0; version <= 200; ++version) bench.Drop(CommitName(version));
+  EXPECT_EQ(*FindVersionAt(bench.root, start + 3'000, bench.context), 300);
+  EXPECT_EQ(FindVersionAt(bench.root, start + 2'500, bench.context).error().reason,
+            "delta.no_such_time");
 }
 
 }  // namespace

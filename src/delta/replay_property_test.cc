@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "delta/log_bench.h"
+#include "delta/snapshot_cache.h"
 
 namespace lakehold::delta {
 namespace {
@@ -160,6 +161,42 @@ TEST(ReplayPropertyTest, RefreshingEqualsLoadingEqualsTheModel) {
     }
     for (const auto& [version, text] : past)
       ASSERT_EQ(Describe(**bench.Load(AtVersion{version})), text) << version;
+  }
+}
+
+// Versions asked for in any order, from what the cache holds of others, are those a fresh load
+// gives: with checkpoints or without, while commits come, and when checkpoints break or go.
+TEST(ReplayPropertyTest, VersionsInAnyOrderEqualFreshLoads) {
+  for (uint64_t seed = 1; seed <= 12; ++seed) {
+    SCOPED_TRACE(seed);
+    LogBench bench;
+    Writer writer(bench, seed);
+    SeededRandom dice(seed * 1'013);
+    SnapshotCache cache;
+    const bool has_checkpoints = seed % 3 != 0;
+    std::vector<Version> checkpoints;
+    for (int step = 0; step < 200; ++step) {
+      for (uint64_t commits = dice.Below(4); commits > 0; --commits) writer.Step();
+      if (has_checkpoints && dice.Below(12) == 0) {
+        ASSERT_TRUE(bench.Checkpoint(writer.version()).ok());
+        checkpoints.push_back(writer.version());
+      }
+      if (!checkpoints.empty() && dice.Below(40) == 0) {
+        const std::string name = ClassicCheckpointName(checkpoints[dice.Below(checkpoints.size())]);
+        dice.Below(2) == 0 ? bench.Drop(name) : bench.Put(name, "{\"add\":");
+      }
+      const auto version = static_cast<Version>(dice.Below(writer.version() + 1));
+      auto made = cache.At(bench.root, AtVersion{version}, bench.context);
+      ASSERT_TRUE(made.ok()) << made.error().ToString();
+      auto fresh = bench.Load(AtVersion{version});
+      ASSERT_TRUE(fresh.ok()) << fresh.error().ToString();
+      ASSERT_EQ((*made)->version(), version);
+      ASSERT_EQ((*made)->timestamp_ms(), (*fresh)->timestamp_ms());
+      ASSERT_EQ(Describe(**made), Describe(**fresh)) << version;
+      if (dice.Below(10) == 0) {
+        ASSERT_TRUE(cache.Latest(bench.root, bench.context).ok());
+      }
+    }
   }
 }
 

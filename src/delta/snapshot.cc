@@ -182,9 +182,8 @@ Result<std::shared_ptr<const Snapshot>> Snapshot::Refresh(std::shared_ptr<const 
   LAKEHOLD_ASSIGN(const auto commits, ProbeCommits(root, from->version_, std::nullopt));
   Result<std::shared_ptr<const Snapshot>> grown = from;
   if (!commits.empty()) {
-    Replay replay(root.uri(), {});
-    LAKEHOLD_TRY(ReplayCommits(root, commits, context, replay));
-    grown = LogSnapshot::Grow(*from, commits, std::move(replay));
+    grown = Redo(*from, commits, context);
+    if (!grown.ok()) return grown;
   }
   // Asked last: if our own version is still the same file, what was read after it belongs to the
   // same table.
@@ -208,6 +207,19 @@ Result<std::shared_ptr<const Snapshot>> NextSnapshot(const Snapshot& base, const
     return {};
   }));
   return LogSnapshot::Grow(base, {commit}, std::move(replay));
+}
+
+Result<std::shared_ptr<const Snapshot>> Redo(const Snapshot& from,
+                                             const std::vector<CommitFile>& commits,
+                                             const LogContext& context) {
+  if (commits.empty() || commits.front().version != from.version() + 1 ||
+      from.commit_identity().empty()) {
+    return Internal("delta.not_the_next", fmt::format("{}: these commits do not follow version {}",
+                                                      from.root().uri(), from.version()));
+  }
+  Replay replay(from.root().uri(), {});
+  LAKEHOLD_TRY(ReplayCommits(from.root(), commits, context, replay));
+  return LogSnapshot::Grow(from, commits, std::move(replay));
 }
 
 Result<bool> Snapshot::IsStillThere() const {

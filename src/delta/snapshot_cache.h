@@ -1,4 +1,9 @@
-// SnapshotCache: the newest snapshot of each table this process has seen. Thread-safe.
+// SnapshotCache: the newest snapshot of each table this process has seen, and past versions used of
+// late. Thread-safe.
+//
+// A past version is made of the nearest one below it that is kept, by replaying the commits
+// between; where there is none, of its checkpoint, which is then kept too: versions asked for in
+// any order read each checkpoint once.
 #pragma once
 
 #include <memory>
@@ -6,6 +11,7 @@
 #include <string>
 
 #include "delta/snapshot.h"
+#include "delta/table_head.h"
 
 namespace lakehold::delta {
 
@@ -14,9 +20,12 @@ class SnapshotCache {
   // The newest version: from the cache after a probe for newer commits, or loaded. At most
   // limits::kCachedSnapshots stay.
   Result<std::shared_ptr<const Snapshot>> Latest(const TableRoot& root, const LogContext& context);
-  // A version or time; served from the cached one if it is that version.
+  // A version or time, from the nearest one that is kept. limits::kPastSnapshots and
+  // kPastSnapshotBytes bound what stays.
   Result<std::shared_ptr<const Snapshot>> At(const TableRoot& root, const VersionSpec& spec,
                                              const LogContext& context);
+  // The same versions as a whole, without their files where these are not known already.
+  Result<TableHead> Head(const TableRoot& root, const VersionSpec& spec, const LogContext& context);
   // Offers a snapshot made elsewhere, such as the one a commit produced; kept if it is newer.
   void Offer(std::shared_ptr<const Snapshot> snapshot);
   void Forget(const TableRoot& root);
@@ -26,6 +35,8 @@ class SnapshotCache {
 
  private:
   struct State;
+  Result<std::shared_ptr<const Snapshot>> Past(const TableRoot& root, Version version,
+                                               const LogContext& context);
   std::unique_ptr<State> state_;
 };
 

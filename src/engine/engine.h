@@ -25,6 +25,7 @@
 #include "lakehold/report.h"
 #include "storage/object_store.h"
 #include "storage/open_store.h"
+#include "txn/background_failures.h"
 
 namespace lakehold::engine {
 
@@ -37,6 +38,7 @@ struct Environment {
   std::string temp_folder;   // Made at the first spill. "": $LAKEHOLD_TEMP_DIR, else
                              // $TMPDIR/lakehold-<pid>-<random>.
   storage::Durability durability = storage::Durability::kFull;
+  txn::BackgroundFailures* background_failures = nullptr;  // May be null.
 };
 
 // Values shared with the public API.
@@ -142,6 +144,6 @@ using OpenEngineFunction = Engine* (*)(const Environment* environment, const cha
                                        Error* error);
 inline constexpr const char* kOpenEngineSymbol = "lakehold_engine_open";
 // Version of this header: the loader and the library must agree.
-inline constexpr const char* kEngineAbi = "lakehold-engine-2";
+inline constexpr const char* kEngineAbi = "lakehold-engine-3";
 
 }  // namespace lakehold::engine

@@ -79,6 +79,11 @@ Result<Publication> Publish(WrittenTable written, const SessionState& state,
   txn::CommitOptions options;
   options.engine_info = "lakehold/" LAKEHOLD_VERSION;
   options.cancel = state.cancel.get();
+  if (auto* failures = world.environment.background_failures) {
+    options.behind = [failures, root = written.root](std::string_view work, const Status& outcome) {
+      failures->Tell(root, work, outcome);
+    };
+  }
   LAKEHOLD_ASSIGN(auto outcome,
                   txn::Commit(written.root, std::move(written.draft), std::move(written.files),
                               options, world.log_context()));

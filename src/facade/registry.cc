@@ -106,7 +106,8 @@ void Registry::FinishBackgroundWork() {
 Result<std::shared_ptr<engine::Engine>> Registry::engine() {
   const std::lock_guard lock(mutex_);
   if (!engine_) {
-    engine::Environment environment{runtime(), &snapshots_, 0, 0, {}, storage::Durability::kFull};
+    engine::Environment environment{
+        runtime(), &snapshots_, 0, 0, {}, storage::Durability::kFull, &background_failures_};
     LAKEHOLD_ASSIGN(engine_, engine::LoadEngine(environment));
   }
   return engine_;

@@ -15,6 +15,7 @@
 #include "delta/snapshot_cache.h"
 #include "delta/table_root.h"
 #include "engine/engine.h"
+#include "txn/background_failures.h"
 
 namespace lakehold {
 
@@ -43,6 +44,7 @@ class Registry {
   uint64_t generation() const { return generation_; }
   Runtime runtime() { return {system_.clock, system_.random, executor_}; }
   delta::SnapshotCache& snapshots() { return snapshots_; }
+  txn::BackgroundFailures& background_failures() { return background_failures_; }
   // 1, 2, 3, ...
   uint64_t NextNumber() { return ++numbers_; }
   // Loads the engine library at the first call.
@@ -63,6 +65,7 @@ class Registry {
   const Runtime system_ = runtime_.runtime();
   ExitAwareExecutor executor_{system_.executor};
   delta::SnapshotCache snapshots_;
+  txn::BackgroundFailures background_failures_;
   std::shared_ptr<delta::CheckpointCodec> codec_;
   std::mutex mutex_;  // Guards engine_.
   std::shared_ptr<engine::Engine> engine_;

@@ -79,10 +79,22 @@ Result<Table> Table::At(const VersionSpec& spec) const {
   return Table(std::move(state));
 }
 
+Result<TableOutline> Table::Outline() const {
+  auto& registry = Registry::Get();
+  const VersionSpec spec = state_->pinned ? VersionSpec(AtVersion{*state_->pinned}) : Latest{};
+  LAKEHOLD_ASSIGN(const auto head, state_->Told(registry.snapshots().Head(state_->root, spec,
+                                                                          registry.log_context())));
+  // What was seen before is not what this call has seen.
+  if (const auto last = state_->seen.Get(); last && last->version() != head.version)
+    state_->seen.Set(nullptr);
+  return OutlineOf(head);
+}
+
 Result<TableStatus> Table::Describe() const {
   LAKEHOLD_ASSIGN(const auto snapshot, state_->Snapshot());
   auto status = StatusOf(*snapshot, state_->location);
   status.last_checkpoint = NewestCheckpoint(*snapshot);
+  status.background_failure = Registry::Get().background_failures().Of(state_->root);
   return status;
 }
 
@@ -180,6 +192,7 @@ Result<CheckpointReport> Table::Checkpoint() {
   LAKEHOLD_ASSIGN(const auto snapshot, state_->Snapshot());
   LAKEHOLD_ASSIGN(const auto made, state_->Told(delta::WriteCheckpoint(
                                        state_->root, *snapshot, Registry::Get().log_context())));
+  Registry::Get().background_failures().Tell(state_->root, "checkpoint", {});
   return CheckpointReport{made.version, made.actions, made.live_files, made.size_bytes,
                           made.written};
 }

@@ -31,6 +31,26 @@ std::optional<Version> NewestCheckpoint(const delta::Snapshot& snapshot) {
   return hint->version;
 }
 
+namespace {
+
+std::vector<TableColumn> ColumnsOf(const delta::Schema& schema, const delta::Metadata& metadata) {
+  std::vector<TableColumn> columns;
+  for (const auto& field : schema.fields) {
+    const bool partition =
+        std::find(metadata.partition_columns.begin(), metadata.partition_columns.end(),
+                  field.name) != metadata.partition_columns.end();
+    columns.push_back({field.name, delta::FormatType(field.type), field.nullable, partition});
+  }
+  return columns;
+}
+
+}  // namespace
+
+TableOutline OutlineOf(const delta::TableHead& head) {
+  return {head.version, ColumnsOf(head.schema, head.metadata), head.metadata.partition_columns,
+          head.metadata.configuration};
+}
+
 TableStatus StatusOf(const delta::Snapshot& snapshot, const std::string& location) {
   TableStatus status;
   const auto& metadata = snapshot.metadata();
@@ -46,13 +66,7 @@ TableStatus StatusOf(const delta::Snapshot& snapshot, const std::string& locatio
     if (snapshot.files().Get(ordinal).deletion_vector != nullptr) ++status.files_with_vectors;
   }
   status.partition_columns = metadata.partition_columns;
-  for (const auto& field : snapshot.schema().fields) {
-    const bool partition =
-        std::find(metadata.partition_columns.begin(), metadata.partition_columns.end(),
-                  field.name) != metadata.partition_columns.end();
-    status.columns.push_back(
-        {field.name, delta::FormatType(field.type), field.nullable, partition});
-  }
+  status.columns = ColumnsOf(snapshot.schema(), metadata);
   status.properties = metadata.configuration;
   status.min_reader_version = protocol.min_reader_version;
   status.min_writer_version = protocol.min_writer_version;

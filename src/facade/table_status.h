@@ -7,11 +7,13 @@
 
 #include "base/result.h"
 #include "delta/snapshot.h"
+#include "delta/table_head.h"
 #include "engine/engine.h"
 #include "lakehold/report.h"
 
 namespace lakehold {
 
+TableOutline OutlineOf(const delta::TableHead& head);
 TableStatus StatusOf(const delta::Snapshot& snapshot, const std::string& location);
 // The newest checkpoint at or before the snapshot's version: what the snapshot was loaded from, or
 // a later one that the hint names. One Get.

@@ -89,6 +89,11 @@ void BindTableReports(nb::module_& module) {
       .def_ro("deleted_rows", &DataFile::deleted_rows)
       .def_ro("partition_values", &DataFile::partition_values)
       .def_ro("stats", &DataFile::stats);
+  nb::class_<TableOutline>(module, "TableOutline")
+      .def_ro("version", &TableOutline::version)
+      .def_ro("columns", &TableOutline::columns)
+      .def_ro("partition_columns", &TableOutline::partition_columns)
+      .def_ro("properties", &TableOutline::properties);
   nb::class_<TableStatus>(module, "TableStatus")
       .def_ro("location", &TableStatus::location)
       .def_ro("id", &TableStatus::id)
@@ -106,6 +111,7 @@ void BindTableReports(nb::module_& module) {
       .def_ro("reader_features", &TableStatus::reader_features)
       .def_ro("writer_features", &TableStatus::writer_features)
       .def_ro("last_checkpoint", &TableStatus::last_checkpoint)
+      .def_ro("background_failure", &TableStatus::background_failure)
       .def_ro("unreadable", &TableStatus::unreadable)
       .def_ro("unwritable", &TableStatus::unwritable);
 }

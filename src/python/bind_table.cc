@@ -38,6 +38,8 @@ void BindState(nb::class_<Table>& table) {
             return Take(Unlocked([&] { return table.At(ToSpec(version, time_ms)); }));
           },
           nb::arg("version") = nb::none(), nb::arg("time_ms") = nb::none())
+      .def("outline",
+           [](const Table& table) { return Take(Unlocked([&] { return table.Outline(); })); })
       .def("describe",
            [](const Table& table) { return Take(Unlocked([&] { return table.Describe(); })); })
       .def("last_status", &Table::LastStatus)

@@ -41,9 +41,9 @@ void ScheduleCheckpoint(const delta::TableRoot& root, std::shared_ptr<const delt
   if (!due) return;
   context.runtime.executor.RunInBackground([root, base = std::move(base),
                                             version = committed.version, txn_id = committed.txn_id,
-                                            warn = options.warn, context]() mutable {
-    auto status = WriteCheckpointAndChecksum(root, std::move(base), version, txn_id, context);
-    if (!status.ok() && warn) warn(status.error());
+                                            behind = options.behind, context]() mutable {
+    const auto status = WriteCheckpointAndChecksum(root, std::move(base), version, txn_id, context);
+    if (behind) behind("checkpoint", status);
   });
 }
 
@@ -54,9 +54,9 @@ void ScheduleCompaction(const delta::TableRoot& root, std::shared_ptr<const delt
       delta::CompactionDue(base->metadata().configuration, version, base->last_checkpoint());
   if (!first) return;
   context.runtime.executor.RunInBackground(
-      [root, base = std::move(base), first = *first, version, warn = options.warn] {
-        auto report = delta::WriteLogCompaction(root, *base, first, version);
-        if (!report.ok() && warn) warn(report.error());
+      [root, base = std::move(base), first = *first, version, behind = options.behind] {
+        const auto report = delta::WriteLogCompaction(root, *base, first, version);
+        if (behind) behind("log compaction", report.ok() ? Status() : Status(report.error()));
       });
 }
 

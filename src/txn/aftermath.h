@@ -12,7 +12,8 @@
 namespace lakehold::txn {
 
 // Queues the checkpoint, and the compaction file, on the background lane if `version` makes one
-// due. Nothing it does can change the outcome of the commit; a failure is told to `options.warn`.
+// due. Nothing it does can change the outcome of the commit; how it ended is told to
+// `options.behind`.
 void ScheduleAftermath(const delta::TableRoot& root, std::shared_ptr<const delta::Snapshot> base,
                        const Committed& committed, uint64_t entry_bytes,
                        const CommitOptions& options, const delta::LogContext& context);

@@ -49,10 +49,13 @@ TEST(AftermathTest, AFailingCompactionIsToldAndChangesNothing) {
     return names ? storage::Fault::kErrorBefore : storage::Fault::kNone;
   });
   std::vector<std::string> warned;
-  bench.options.warn = [&](const Error& error) { warned.emplace_back(error.reason); };
+  bench.options.behind = [&](std::string_view work, const Status& outcome) {
+    if (!outcome.ok())
+      warned.push_back(std::string(work).append(": ").append(outcome.error().reason));
+  };
   for (int i = 0; i < 3; ++i) ASSERT_TRUE(bench.Append(bench.Load()).ok());
   bench.world.executor.DrainBackground(0);
-  EXPECT_EQ(warned, std::vector<std::string>{"storage.injected"});
+  EXPECT_EQ(warned, std::vector<std::string>{"log compaction: storage.injected"});
   EXPECT_FALSE(IsThere(bench, delta::CompactedName(0, 2)));
   EXPECT_EQ(bench.Load()->files().live_files(), 3);
 }

@@ -28,9 +28,9 @@ struct CommitOptions {
   std::string engine_info = "lakehold";
   const CancelToken* cancel = nullptr;  // Honoured until the first publishing attempt, never after.
   Committer* committer = nullptr;       // Null: the log folder's.
-  // Hears of failures after the commit point (a checkpoint that could not be written); thread-safe;
+  // Hears how what was due behind the commit ended ("checkpoint", "log compaction"); thread-safe;
   // may be empty.
-  std::function<void(const Error&)> warn;
+  std::function<void(std::string_view work, const Status& outcome)> behind;
 };
 
 struct Committed {

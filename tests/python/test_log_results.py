@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import pathlib
 import pickle
 import shutil
+import time
 
 import pandas as pd
 import polars as pl
@@ -96,3 +98,54 @@ def test_a_repr_of_what_is_broken_is_no_error(trips: lh.Table):
     pathlib.Path(trips.location, "_delta_log", f"{1:020}.json").write_text("{")
     fresh = lh.open(trips.location)
     assert "<Table trips" in repr(table) and "&lt;Table trips" in fresh._repr_html_()
+
+
+def test_columns_and_properties_are_told_without_reading_what_the_log_says_of_files(
+    trips: lh.Table, tmp_path: pathlib.Path
+):
+    trips.append(trips.scan())
+    newest = trips.version()
+    log = pathlib.Path(trips.location) / "_delta_log"
+    commit = json.loads((log / f"{newest:020}.json").read_text().splitlines()[0])["commitInfo"]
+    state = [json.loads(line) for line in (log / f"{0:020}.json").read_text().splitlines()]
+    (metadata,) = [line["metaData"] for line in state if "metaData" in line]
+    (protocol,) = [line["protocol"] for line in state if "protocol" in line]
+    checksum = {
+        "txnId": commit["txnId"],
+        "tableSizeBytes": 1,
+        "numFiles": 1,
+        "numMetadata": 1,
+        "numProtocol": 1,
+        "metadata": metadata,
+        "protocol": protocol,
+    }
+    copy = tmp_path / "copy"
+    shutil.copytree(trips.location, copy)
+    log = copy / "_delta_log"
+    (log / f"{newest:020}.crc").write_text(json.dumps(checksum))
+    (log / f"{1:020}.json").write_text("cut sho")
+    table = lh.open(copy)
+    assert table.schema() == trips.schema() and table.columns == trips.columns
+    assert table.partition_columns() == trips.partition_columns()
+    assert (table.version(), table.properties()) == (newest, trips.properties())
+    with pytest.raises(lh.CorruptError):
+        table.files()
+    # Without it the whole log must be sound.
+    (log / f"{newest:020}.crc").write_text("malformed")
+    with pytest.raises(lh.CorruptError):
+        lh.open(shutil.copytree(copy, tmp_path / "other")).schema()
+
+
+def test_what_failed_behind_a_commit_is_told(lake: lh.Lake):
+    lake.sql("CREATE TABLE t (id BIGINT) WITH ('delta.checkpointInterval' = '1')")
+    table = lake["t"]
+    log = pathlib.Path(table.location) / "_delta_log"
+    # A folder is in the place of the checkpoint.
+    (log / f"{1:020}.checkpoint.parquet" / "x").mkdir(parents=True)
+    lake.sql("INSERT INTO t VALUES (1)")
+    deadline = time.monotonic() + 30
+    while (failure := table.metrics()["background_failure"]) is None:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    assert failure.startswith("checkpoint: ")
+    assert table.count() == 1

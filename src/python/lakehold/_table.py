@@ -57,25 +57,25 @@ class Table:
 
     def version(self) -> int:
         """The newest version, or the pinned one."""
-        version: int = self._native.describe().version
+        version: int = self._native.outline().version
         return version
 
     def schema(self) -> list[tuple[str, str]]:
         """Columns and their Delta types: [("id", "long"), ...]."""
-        return [(column.name, column.type) for column in self._native.describe().columns]
+        return [(column.name, column.type) for column in self._native.outline().columns]
 
     @property
     def columns(self) -> list[str]:
         """Names of the columns."""
-        return [column.name for column in self._native.describe().columns]
+        return [column.name for column in self._native.outline().columns]
 
     def partition_columns(self) -> list[str]:
         """Names of the partition columns."""
-        return list(self._native.describe().partition_columns)
+        return list(self._native.outline().partition_columns)
 
     def properties(self) -> dict[str, str]:
         """Table properties: delta.* and others."""
-        return dict(self._native.describe().properties)
+        return dict(self._native.outline().properties)
 
     def count(self) -> int:
         """Number of rows: from the log where it tells exactly, else by a scan."""
@@ -97,6 +97,7 @@ class Table:
             "reader_features": list(status.reader_features),
             "writer_features": list(status.writer_features),
             "last_checkpoint": status.last_checkpoint,
+            "background_failure": status.background_failure or None,
         }
 
     def health(self) -> dict[str, Any]:
