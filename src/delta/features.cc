@@ -156,11 +156,9 @@ std::optional<std::string> WhyActive(const Entry& entry, const Metadata& metadat
       return fmt::format("{} is set", first->first);
     }
     case Trigger::kVariantColumn: {
-      for (const Field& field : schema.fields) {
-        if (ContainsKind(field.type, TypeKind::kVariant))
-          return fmt::format("column \"{}\"", field.name);
-      }
-      return std::nullopt;
+      const auto column = FindKind(schema, TypeKind::kVariant);
+      if (!column) return std::nullopt;
+      return fmt::format("column \"{}\"", column->path);
     }
     case Trigger::kField: {
       const auto column = FindMetadataKey(schema.fields, entry.key, "");
@@ -196,6 +194,20 @@ Status CheckProtocolShape(const Protocol& protocol) {
   if (writer < kNewestWriter && HasNames(protocol.writer_features)) {
     return bad(fmt::format("writerFeatures at writer version {}: only version 7 has them", writer));
   }
+  return {};
+}
+
+// A struct without fields has no form in a Parquet file, and none in SQL.
+Status CheckType(const Field& field, const std::string& path) {
+  const bool empty = field.type.kind == TypeKind::kStruct && field.type.fields.empty();
+  if (empty || field.type.kind == TypeKind::kUnknown) {
+    return Unsupported("delta.unknown_type",
+                       fmt::format("column \"{}\" has the type \"{}\", which this build {}", path,
+                                   FormatType(field.type), empty ? "cannot read" : "does not know"),
+                       "select the other columns, or use a newer build");
+  }
+  for (const Field& child : field.type.fields)
+    LAKEHOLD_TRY(CheckType(child, path + "." + child.name));
   return {};
 }
 
@@ -244,6 +256,14 @@ Status CheckReadable(const Protocol& protocol) {
   return CheckBothLists(protocol);
 }
 
+Status CheckReadable(const Field& column) { return CheckType(column, column.name); }
+
+Status CheckReadable(const Protocol& protocol, const Schema& schema) {
+  LAKEHOLD_TRY(CheckReadable(protocol));
+  for (const Field& field : schema.fields) LAKEHOLD_TRY(CheckReadable(field));
+  return {};
+}
+
 Status CheckWritable(const Protocol& protocol, const Metadata& metadata, const Schema& schema) {
   if (protocol.min_writer_version > kNewestWriter) {
     return Unsupported("delta.unsupported_writer_feature",
@@ -251,7 +271,7 @@ Status CheckWritable(const Protocol& protocol, const Metadata& metadata, const S
                                    protocol.min_writer_version, kNewestWriter),
                        "use a newer build");
   }
-  LAKEHOLD_TRY(CheckReadable(protocol));
+  LAKEHOLD_TRY(CheckReadable(protocol, schema));
   std::vector<std::string> refused;
   for (const std::string& name : ImpliedWriterFeatures(protocol)) {
     const Entry* entry = FindEntry(name);

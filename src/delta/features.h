@@ -31,9 +31,13 @@ std::vector<Feature> KnownFeatures();
 // kUnsupported "delta.unsupported_reader_feature" names every feature that stops a read of the
 // data, or the version. kCorrupt "delta.bad_protocol" for illegal combinations.
 Status CheckReadable(const Protocol& protocol);
+// The same for the values of one column: kUnsupported "delta.unknown_type" names it and the type.
+Status CheckReadable(const Field& column);
+// Whether all of a table can be read.
+Status CheckReadable(const Protocol& protocol, const Schema& schema);
 // kUnsupported "delta.unsupported_writer_feature" unless every *active* writer feature is
-// implemented, by protocol, the table's properties and its schema (decision 12). Also refuses NOT
-// NULL below a list or map.
+// implemented, by protocol, the table's properties and its schema (decision 12); kUnsupported
+// "delta.unknown_type" if a column has one.
 Status CheckWritable(const Protocol& protocol, const Metadata& metadata, const Schema& schema);
 
 // The least protocol a new table needs: (1,2) unless a type or a named property asks for more.

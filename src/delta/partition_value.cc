@@ -95,6 +95,20 @@ std::optional<Int128> ParseDecimal(std::string_view text, const DataType& type) 
   return split->negative ? -value : value;
 }
 
+// Whether a timestamp's text says more than microseconds can hold.
+bool HasNanoseconds(std::string_view text) {
+  const size_t point = text.find('.');
+  if (point == std::string_view::npos) return false;
+  std::string_view digits = text.substr(point + 1);
+  digits = digits.substr(0, digits.find_first_not_of("0123456789"));
+  return digits.size() > 6 && digits.substr(6).find_first_not_of('0') != std::string_view::npos;
+}
+
+std::optional<Scalar> ParseMoment(std::string_view text, ZoneText zone) {
+  const auto micros = HasNanoseconds(text) ? std::nullopt : ParseTimestamp(text, zone);
+  return micros ? std::optional<Scalar>(*micros) : std::nullopt;
+}
+
 template <typename T>
 std::optional<Scalar> ToScalar(std::optional<T> value) {
   if (!value) return std::nullopt;
@@ -122,11 +136,12 @@ std::optional<Scalar> ParseText(std::string_view text, const DataType& type) {
     case TypeKind::kDate:
       return ToScalar(ParseDate(text));
     case TypeKind::kTimestamp:
-      return ToScalar(ParseTimestamp(text, ZoneText::kAllowed));
+      return ParseMoment(text, ZoneText::kAllowed);
     case TypeKind::kTimestampNtz:
-      return ToScalar(ParseTimestamp(text, ZoneText::kForbidden));
+      return ParseMoment(text, ZoneText::kForbidden);
     case TypeKind::kString:
     case TypeKind::kBinary:
+    case TypeKind::kUnknown:
       return Scalar(std::string(text));  // Spark writes the raw bytes as text.
     default:
       return std::nullopt;

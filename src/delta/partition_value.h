@@ -12,8 +12,8 @@
 namespace lakehold::delta {
 
 // Parses the text of a partition value; an absent or empty text is NULL. Timestamps in both
-// spellings, a zone-less one counts as UTC. kCorrupt "delta.bad_partition_value" names text and
-// type.
+// spellings, a zone-less one counts as UTC; nanoseconds are refused. kCorrupt
+// "delta.bad_partition_value" names text and type.
 Result<Scalar> ParsePartitionValue(std::optional<std::string_view> text, const DataType& type);
 // The text to write: ISO 8601 with Z for timestamps; nothing for NULL. '' in a string column is
 // refused (kInvalid "delta.empty_partition_value"): it would read back as NULL. So are bytes that

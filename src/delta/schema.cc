@@ -51,6 +51,8 @@ std::string_view PrimitiveName(TypeKind kind) {
       return "variant";
     case TypeKind::kVoid:
       return "void";
+    case TypeKind::kUnknown:
+      return "unknown";
   }
   return "void";
 }
@@ -85,6 +87,9 @@ void AppendType(const DataType& type, std::string& out) {
         AppendType(type.fields[i].type, out);
       }
       out += '>';
+      return;
+    case TypeKind::kUnknown:
+      out += type.unknown;
       return;
     default:
       out += PrimitiveName(type.kind);
@@ -131,6 +136,9 @@ class NewSchemaCheck {
         (type.precision < 1 || type.precision > 38 || type.scale > type.precision)) {
       Complain(fmt::format("column \"{}\" has the impossible type {}", path, FormatType(type)));
     }
+    if (type.kind == TypeKind::kUnknown) {
+      Complain(fmt::format("column \"{}\" has the unknown type {}", path, FormatType(type)));
+    }
     if (type.kind == TypeKind::kVoid && depth > 0) {
       Complain(fmt::format("column \"{}\" has no type (void inside a nested column)", path));
     }
@@ -161,7 +169,7 @@ class NewSchemaCheck {
 
 bool DataType::operator==(const DataType& other) const {
   return kind == other.kind && precision == other.precision && scale == other.scale &&
-         fields == other.fields;
+         fields == other.fields && unknown == other.unknown;
 }
 
 std::optional<std::string_view> Field::FindMetadata(std::string_view key) const {
@@ -230,6 +238,24 @@ bool ContainsKind(const Schema& schema, TypeKind kind) {
     if (ContainsKind(field.type, kind)) return true;
   }
   return false;
+}
+
+std::optional<ColumnOfKind> FindKind(const Field& field, TypeKind kind) {
+  if (field.type.kind == kind) return ColumnOfKind{field.name, &field.type};
+  for (const Field& child : field.type.fields) {
+    auto found = FindKind(child, kind);
+    if (!found) continue;
+    found->path = field.name + "." + found->path;
+    return found;
+  }
+  return std::nullopt;
+}
+
+std::optional<ColumnOfKind> FindKind(const Schema& schema, TypeKind kind) {
+  for (const Field& field : schema.fields) {
+    if (auto found = FindKind(field, kind)) return found;
+  }
+  return std::nullopt;
 }
 
 }  // namespace lakehold::delta

@@ -33,6 +33,7 @@ enum class TypeKind : uint8_t {
   kMap,
   kVariant,
   kVoid,
+  kUnknown,  // A type of another build: its table opens, its values are not read.
 };
 
 struct Field;
@@ -44,6 +45,7 @@ struct DataType {
   // kStruct: its fields. kArray: one field "element". kMap: "key" and "value". `nullable` of these
   // is the protocol's containsNull and valueContainsNull.
   std::vector<Field> fields = {};
+  std::string unknown = {};  // kUnknown: the type as the log names it.
 
   bool nested() const { return kind >= TypeKind::kStruct && kind <= TypeKind::kMap; }
   bool operator==(const DataType&) const;
@@ -92,5 +94,14 @@ Status CheckNewSchema(const Schema& schema);
 // Leaf-first walk helpers: true if any type in the tree satisfies the kind.
 bool ContainsKind(const DataType& type, TypeKind kind);
 bool ContainsKind(const Schema& schema, TypeKind kind);
+
+// The first column of a kind, in the order of the schema: its dotted path and its type, which lives
+// as long as the field.
+struct ColumnOfKind {
+  std::string path;
+  const DataType* type;
+};
+std::optional<ColumnOfKind> FindKind(const Field& field, TypeKind kind);
+std::optional<ColumnOfKind> FindKind(const Schema& schema, TypeKind kind);
 
 }  // namespace lakehold::delta

@@ -101,11 +101,7 @@ Result<DataType> ParseTypeName(std::string_view name, const Place& place) {
                       .scale = static_cast<uint8_t>(*scale)};
     }
   }
-  return Unsupported(
-      "delta.unknown_type",
-      fmt::format("column \"{}\" has the type \"{}\", which this build does not know",
-                  ColumnPath(&place), name),
-      "use a newer build, or a view without this column in the tool that wrote the table");
+  return DataType{.kind = TypeKind::kUnknown, .unknown = std::string(name)};
 }
 
 class SchemaParser {

@@ -58,15 +58,24 @@ TEST(SchemaJson, ForeignSpellingsAndOrdersAreUnderstood) {
   EXPECT_FALSE(schema->fields[0].nullable);
 }
 
-TEST(SchemaJson, UnknownTypesAreRefusedByColumn) {
+TEST(SchemaJson, UnknownTypesKeepTheirText) {
   for (const std::string type :
        {"geometry(OGC:CRS84)", "interval day to second", "timestamp_nanos", "Long", "bigint", ""}) {
-    ExpectError(Column("\"" + type + "\""), "delta.unknown_type", "\"c\"");
+    const auto schema = ParseSchema(Column("\"" + type + "\""));
+    ASSERT_TRUE(schema.ok()) << type;
+    EXPECT_EQ(schema->fields[0].type.kind, TypeKind::kUnknown);
+    EXPECT_EQ(FormatType(schema->fields[0].type), type);
+    EXPECT_EQ(ParseSchema(FormatSchema(*schema)).value(), *schema);
   }
-  ExpectError(
-      Column(
-          R"({"type":"array","elementType":{"type":"struct","fields":[{"name":"g","type":"geography"}]}})"),
-      "delta.unknown_type", "\"c.element.g\"");
+  const auto nested = ParseSchema(Column(
+      R"({"type":"array","elementType":{"type":"struct","fields":[{"name":"g","type":{"type":"udt"}}]}})"));
+  ASSERT_TRUE(nested.ok());
+  EXPECT_EQ(FormatType(nested->fields[0].type), "array<struct<g:udt>>");
+  const auto found = FindKind(*nested, TypeKind::kUnknown);
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->path, "c.element.g");
+  EXPECT_FALSE(FindKind(*nested, TypeKind::kVariant));
+  EXPECT_FALSE(CheckNewSchema(*nested).ok());
 }
 
 TEST(SchemaJson, WrongTextIsCorruptAndTellsThePlace) {

@@ -127,8 +127,12 @@ void LakeFileReader::BindOptions(duckdb::MultiFileOptions&, duckdb::MultiFileLis
 duckdb::unique_ptr<duckdb::MultiFileReaderGlobalState> LakeFileReader::InitializeGlobalState(
     duckdb::ClientContext&, const duckdb::MultiFileOptions&, const duckdb::MultiFileReaderBindData&,
     const duckdb::MultiFileList&, const duckdb::vector<MultiFileColumnDefinition>&,
-    const duckdb::vector<ColumnIndex>&) {
+    const duckdb::vector<ColumnIndex>& column_ids) {
   CheckOrThrow(delta::CheckReadable(scan_->snapshot->protocol()));
+  for (const auto& id : column_ids) {
+    if (id.IsVirtualColumn()) continue;
+    CheckOrThrow(delta::CheckReadable(scan_->snapshot->schema().fields[id.GetPrimaryIndex()]));
+  }
   return nullptr;
 }
 

@@ -30,7 +30,7 @@ class LakeFileReader final : public duckdb::MultiFileReader {
                    duckdb::vector<duckdb::LogicalType>& return_types,
                    duckdb::vector<std::string>& names,
                    duckdb::MultiFileReaderBindData& bind_data) override;
-  // Raises kUnsupported where delta::CheckReadable does.
+  // Raises kUnsupported where delta::CheckReadable does, of the protocol or a column asked for.
   duckdb::unique_ptr<duckdb::MultiFileReaderGlobalState> InitializeGlobalState(
       duckdb::ClientContext& context, const duckdb::MultiFileOptions& options,
       const duckdb::MultiFileReaderBindData& bind_data, const duckdb::MultiFileList& files,

@@ -49,7 +49,8 @@ duckdb::vector<duckdb::PartitionStatistics> PartitionStats(duckdb::ClientContext
       input.bind_data->Cast<duckdb::MultiFileBindData>().file_list->Cast<LakeFileList>();
   // A table this build may not read is refused when its scan starts: no answer may come before
   // that.
-  if (!delta::CheckReadable(list.scan().snapshot->protocol()).ok()) return {};
+  const auto& snapshot = *list.scan().snapshot;
+  if (!delta::CheckReadable(snapshot.protocol(), snapshot.schema()).ok()) return {};
   return AnswersFromLog(list);
 }
 
@@ -146,6 +147,11 @@ LogicalType SqlTypeOf(const delta::DataType& type) {
       return LogicalType::MAP(SqlTypeOf(type.fields[0].type), SqlTypeOf(type.fields[1].type));
     case TypeKind::kVariant:
       return LogicalType::VARIANT();
+    case TypeKind::kUnknown: {
+      LogicalType named(LogicalType::BLOB);
+      named.SetAlias(type.unknown);
+      return named;
+    }
     default:
       // A void column holds nothing but NULL: any type will do, and INTEGER is what DuckDB makes of
       // NULL itself.

@@ -44,8 +44,8 @@ duckdb::TableFunction BindLakeScan(duckdb::ClientContext& context,
 // What the optimizer's copies of plans name a scan by; it cannot be called.
 duckdb::TableFunction CopiedScanFunction();
 
-// The table's columns in SQL. A type that SQL does not have (void, variant) stands as the nearest
-// thing: such a table can be described, and its scan is refused or yields NULL.
+// The table's columns in SQL. A type that SQL does not have (void, an unknown one) stands as the
+// nearest thing: such a table can be described, and its scan is refused or yields NULL.
 duckdb::vector<duckdb::LogicalType> SqlTypesOf(const delta::Schema& schema);
 
 }  // namespace lakehold::engine

@@ -99,6 +99,7 @@ LogicalType FileType(const delta::DataType& type) {
     }
     case delta::TypeKind::kVariant:
     case delta::TypeKind::kVoid:
+    case delta::TypeKind::kUnknown:
       break;
   }
   ThrowError(

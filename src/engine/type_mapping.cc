@@ -87,6 +87,9 @@ Error RefusalOf(const LogicalType& type, std::string_view column) {
     case LogicalTypeId::SQLNULL:
       return Refused(type, column, "which says nothing about its values",
                      fmt::format("Give it a type: CAST({} AS VARCHAR)", column));
+    case LogicalTypeId::VARIANT:
+      return Refused(type, column, "which this build does not write",
+                     fmt::format("Write its text: CAST({} AS JSON)", column));
     case LogicalTypeId::UNION:
       return Refused(type, column, "which Delta tables cannot hold",
                      "Keep one member, or a STRUCT of all of them");
@@ -239,6 +242,7 @@ Result<LogicalType> DuckDbTypeOf(const DataType& type) {
     }
     case TypeKind::kVariant:
     case TypeKind::kVoid:
+    case TypeKind::kUnknown:
       break;
   }
   return Unsupported(

@@ -73,7 +73,7 @@ TableStatus StatusOf(const delta::Snapshot& snapshot, const std::string& locatio
   status.reader_features = protocol.reader_features.value_or(std::vector<std::string>{});
   status.writer_features = protocol.writer_features.value_or(std::vector<std::string>{});
   status.last_checkpoint = snapshot.last_checkpoint();
-  if (auto readable = delta::CheckReadable(protocol); !readable.ok())
+  if (auto readable = delta::CheckReadable(protocol, snapshot.schema()); !readable.ok())
     status.unreadable = readable.error().ToString();
   if (auto writable = delta::CheckWritable(protocol, metadata, snapshot.schema()); !writable.ok()) {
     status.unwritable = writable.error().ToString();

@@ -28,7 +28,7 @@ REFUSED: dict[str, str] = {
 # Outside the adopted protocol: a right answer and a refusal are both allowed. We refuse, with these
 # reasons.
 OPTIONAL: dict[str, str] = {
-    "kernel-rs.table-with-geo": "delta.unknown_type",
+    "kernel-rs.table-with-geo": "delta.unsupported_reader_feature",
     "kernel-rs.cdf-table-with-dv": "delta.bad_z85",
 }
 

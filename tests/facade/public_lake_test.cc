@@ -1,6 +1,10 @@
 // The public C++ API as a program uses it: nothing here looks behind include/lakehold/.
 #include "facade/public_lake.h"
 
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
 #include <gtest/gtest.h>
 
 #include "support/in_child.h"
@@ -56,6 +60,32 @@ TEST_F(PublicLake, CreatesATableWithTheColumnsAndRowsOfAStream) {
   EXPECT_EQ(status->version, 0);
   EXPECT_EQ(status->rows, 3);
   EXPECT_EQ(status->columns[1].type, "double");
+}
+
+TEST_F(PublicLake, ATypeOfAnotherBuildHidesItsOwnValuesOnly) {
+  MakeTrips();
+  const auto commit = folder_ / "lake/trips/_delta_log/00000000000000000000.json";
+  std::stringstream read;
+  read << std::ifstream(commit).rdbuf();
+  std::string text = read.str();
+  const std::string known = R"(\"type\":\"double\")";
+  ASSERT_NE(text.find(known), std::string::npos) << text;
+  text.replace(text.find(known), known.size(), R"(\"type\":\"geography\")");
+  std::ofstream(commit, std::ios::trunc) << text;
+  std::filesystem::remove(folder_ / "lake/trips/_delta_log/00000000000000000000.crc");
+
+  auto lake = Lake::Connect(folder_ / "lake", kFast);
+  auto trips = Table::Open(folder_ / "lake/trips");
+  ASSERT_TRUE(trips.ok()) << trips.error().ToString();
+  const auto status = trips->Describe();
+  ASSERT_TRUE(status.ok()) << status.error().ToString();
+  EXPECT_EQ(status->columns[1].type, "geography");
+  EXPECT_NE(status->unreadable.find("\"fare\" has the type \"geography\""), std::string::npos);
+  EXPECT_TRUE(trips->History().ok());
+  EXPECT_TRUE(trips->Files().ok());
+  EXPECT_EQ(Rows(*trips), 0);
+  EXPECT_EQ(Count(*lake, "(SELECT id FROM trips)"), 0);
+  EXPECT_FALSE(trips->Write(AppendTrips()).ok());
 }
 
 TEST_F(PublicLake, APinnedTableStaysAndCannotBeWritten) {
