@@ -85,7 +85,7 @@ if(LAKEHOLD_PYTHON)
   endif()
   nanobind_add_module(_lakehold NB_STATIC ${python_sources})
   target_include_directories(_lakehold PRIVATE ${PROJECT_SOURCE_DIR}/src)
-  target_link_libraries(_lakehold PRIVATE liblakehold lakehold_base)
+  target_link_libraries(_lakehold PRIVATE liblakehold lakehold_render lakehold_base)
   set_target_properties(_lakehold PROPERTIES INSTALL_RPATH "$ORIGIN")
 endif()
 

@@ -14,10 +14,10 @@
 #include "delta/partition_value.h"
 #include "delta/pruning.h"
 #include "engine/duckdb_errors.h"
+#include "engine/file_types.h"
 #include "engine/predicate_translation.h"
 #include "engine/reader_filters.h"
 #include "engine/type_mapping.h"
-#include "engine/variant_columns.h"
 
 namespace lakehold::engine {
 namespace {
@@ -233,7 +233,7 @@ duckdb::ReaderInitializeType LakeFileReader::InitializeReader(
   const auto& list = gstate.file_list.Cast<LakeFileList>();
   const auto ordinal = list.ordinals()[reader.file_list_idx.GetIndex()];
   const auto& snapshot = *scan_->snapshot;
-  AdoptVariants(snapshot.schema(), global_column_ids, mode_, reader);
+  const auto variants = AdoptTypes(snapshot.schema(), global_column_ids, mode_, reader);
   duckdb::unique_ptr<TableFilterSet> filters;
   if (table_filters && !table_filters->filters.empty()) {
     const auto predicate =
@@ -251,9 +251,12 @@ duckdb::ReaderInitializeType LakeFileReader::InitializeReader(
       reader.deletion_filter = duckdb::make_uniq<VectorFilter>(std::move(vector));
   }
   const auto columns = ColumnsFor(reader, global_column_ids);
-  return CreateMapping(context, reader_data, columns, global_column_ids, filters.get(),
-                       gstate.file_list, bind_data.reader_bind, bind_data.virtual_columns,
-                       duckdb::MultiFileColumnMappingMode::BY_NAME);
+  const auto mapped =
+      CreateMapping(context, reader_data, columns, global_column_ids, filters.get(),
+                    gstate.file_list, bind_data.reader_bind, bind_data.virtual_columns,
+                    duckdb::MultiFileColumnMappingMode::BY_NAME);
+  AttachVariants(variants, reader);
+  return mapped;
 }
 
 duckdb::TablePartitionInfo LakeFileReader::GetPartitionInfo(

@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "base/arrow_extension.h"
 #include "base/ascii_case.h"
 #include "engine/input_nanoseconds.h"
 
@@ -34,13 +35,31 @@ Status CheckNames(const ArrowSchema& schema) {
   return {};
 }
 
+// As a struct of two bytes such a column would be another one.
+Status CheckVariants(const ArrowSchema& schema, const std::string& above) {
+  for (int64_t i = 0; i < schema.n_children; ++i) {
+    const ArrowSchema& child = *schema.children[i];
+    const std::string name = above + (child.name != nullptr ? child.name : "");
+    if (ArrowExtension(child) == kArrowVariant) {
+      return Unsupported("engine.variant_input",
+                         fmt::format("column \"{}\" of the Arrow input holds variants, which this "
+                                     "build does not take in",
+                                     name),
+                         "give their text: CAST(... AS JSON) in the query they come from");
+    }
+    LAKEHOLD_TRY(CheckVariants(child, name + "."));
+  }
+  return {};
+}
+
 Status CheckSchema(const ArrowSchema& schema) {
   if (schema.release == nullptr || schema.format == nullptr ||
       std::strcmp(schema.format, "+s") != 0) {
     return Invalid("engine.bad_input", "the Arrow input is no stream of record batches");
   }
   if (schema.n_children < 1) return Invalid("engine.bad_input", "the Arrow input has no columns");
-  return CheckNames(schema);
+  LAKEHOLD_TRY(CheckNames(schema));
+  return CheckVariants(schema, "");
 }
 
 }  // namespace

@@ -1,7 +1,6 @@
 #include "engine/variant_output.h"
 
 #include <algorithm>
-#include <cstring>
 #include <utility>
 
 #include "duckdb/common/type_visitor.hpp"
@@ -9,6 +8,7 @@
 #include "duckdb/planner/expression/bound_function_expression.hpp"
 #include "duckdb/planner/expression/bound_reference_expression.hpp"
 
+#include "engine/convert_within.h"
 #include "writer/variant_column_writer.hpp"
 
 namespace lakehold::engine {
@@ -124,35 +124,8 @@ struct VariantOutput::Encoder {
   }
 
   void Convert(Vector& in, Vector& out, idx_t count) {
-    if (!HoldsVariant(in.GetType())) {
-      out.Reference(in);
-      return;
-    }
-    in.Flatten(count);
-    if (in.GetType().id() == LogicalTypeId::VARIANT) return Encode(in, out, count);
-    duckdb::FlatVector::SetValidity(out, duckdb::FlatVector::Validity(in));
-    switch (in.GetType().id()) {
-      case LogicalTypeId::STRUCT: {
-        auto& from = duckdb::StructVector::GetEntries(in);
-        auto& to = duckdb::StructVector::GetEntries(out);
-        for (size_t i = 0; i < from.size(); ++i) Convert(*from[i], *to[i], count);
-        return;
-      }
-      case LogicalTypeId::ARRAY: {
-        const idx_t all = count * duckdb::ArrayType::GetSize(in.GetType());
-        Convert(duckdb::ArrayVector::GetEntry(in), duckdb::ArrayVector::GetEntry(out), all);
-        return;
-      }
-      default: {  // LIST, and MAP, which is one of pairs.
-        const idx_t all = duckdb::ListVector::GetListSize(in);
-        std::memcpy(duckdb::FlatVector::GetData<duckdb::list_entry_t>(out),
-                    duckdb::FlatVector::GetData<duckdb::list_entry_t>(in),
-                    count * sizeof(duckdb::list_entry_t));
-        duckdb::ListVector::Reserve(out, all);
-        duckdb::ListVector::SetListSize(out, all);
-        Convert(duckdb::ListVector::GetEntry(in), duckdb::ListVector::GetEntry(out), all);
-      }
-    }
+    auto encode = [this](Vector& from, Vector& to, idx_t rows) { Encode(from, to, rows); };
+    ConvertWithin(in, out, count, encode);
   }
 
   duckdb::unique_ptr<duckdb::Expression> expression;

@@ -2,9 +2,12 @@
 
 #include <cstring>
 
-#include <datetime.h>
 #include <fmt/format.h>
 #include <nanobind/stl/string.h>
+
+#include "python/plain_values.h"
+#include "python/variant_value.h"
+#include "render/variant_json.h"
 
 namespace lakehold::python {
 
@@ -12,7 +15,6 @@ namespace nb = nanobind;
 
 namespace {
 
-constexpr int64_t kSecondsPerDay = 86'400;
 constexpr int64_t kMicros = 1'000'000;
 
 template <typename T>
@@ -25,93 +27,6 @@ T ValueAt(const void* buffer, int64_t at) {
 
 bool BitAt(const void* bits, int64_t at) {
   return (static_cast<const uint8_t*>(bits)[at / 8] >> (at % 8) & 1) != 0;
-}
-
-nb::object Stolen(PyObject* object) {
-  if (object == nullptr) throw nb::python_error();
-  return nb::steal(object);
-}
-
-struct CivilDay {
-  int64_t year;
-  int month;
-  int day;
-};
-
-// The proleptic Gregorian day `days` after 1970-01-01.
-CivilDay CivilOf(int64_t days) {
-  days += 719'468;
-  const int64_t era = (days >= 0 ? days : days - 146'096) / 146'097;
-  const int64_t day_of_era = days - era * 146'097;
-  const int64_t year_of_era =
-      (day_of_era - day_of_era / 1460 + day_of_era / 36'524 - day_of_era / 146'096) / 365;
-  const int64_t day_of_year =
-      day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-  const int64_t shifted = (5 * day_of_year + 2) / 153;
-  const int month = static_cast<int>(shifted < 10 ? shifted + 3 : shifted - 9);
-  return {year_of_era + era * 400 + (month <= 2 ? 1 : 0), month,
-          static_cast<int>(day_of_year - (153 * shifted + 2) / 5 + 1)};
-}
-
-int64_t FloorDivide(int64_t value, int64_t by) {
-  const int64_t quotient = value / by;
-  return value % by < 0 ? quotient - 1 : quotient;
-}
-
-CivilDay CheckedDay(int64_t days, const std::string& where) {
-  const auto civil = CivilOf(days);
-  if (civil.year >= 1 && civil.year <= 9999) return civil;
-  throw nb::value_error(
-      fmt::format("{}: year {} is beyond Python's dates; cast it to VARCHAR or use to_arrow()",
-                  where, civil.year)
-          .c_str());
-}
-
-nb::object DateOf(int64_t days, const std::string& where) {
-  const auto civil = CheckedDay(days, where);
-  return Stolen(PyDate_FromDate(static_cast<int>(civil.year), civil.month, civil.day));
-}
-
-nb::object DatetimeOf(int64_t micros, bool aware, const std::string& where) {
-  const int64_t days = FloorDivide(micros, kSecondsPerDay * kMicros);
-  const auto civil = CheckedDay(days, where);
-  const int64_t rest = micros - days * kSecondsPerDay * kMicros;
-  const int seconds = static_cast<int>(rest / kMicros);
-  return Stolen(PyDateTimeAPI->DateTime_FromDateAndTime(
-      static_cast<int>(civil.year), civil.month, civil.day, seconds / 3600, seconds / 60 % 60,
-      seconds % 60, static_cast<int>(rest % kMicros), aware ? PyDateTime_TimeZone_UTC : Py_None,
-      PyDateTimeAPI->DateTimeType));
-}
-
-nb::object TimeOf(int64_t micros) {
-  const int seconds = static_cast<int>(micros / kMicros) % static_cast<int>(kSecondsPerDay);
-  return Stolen(PyTime_FromTime(seconds / 3600, seconds / 60 % 60, seconds % 60,
-                                static_cast<int>(micros % kMicros)));
-}
-
-nb::object TimedeltaOf(int64_t days, int64_t micros) {
-  const int64_t whole = FloorDivide(micros, kSecondsPerDay * kMicros);
-  const int64_t rest = micros - whole * kSecondsPerDay * kMicros;
-  return Stolen(PyDelta_FromDSU(static_cast<int>(days + whole), static_cast<int>(rest / kMicros),
-                                static_cast<int>(rest % kMicros)));
-}
-
-std::string TextOf(__int128 value) {
-  const bool negative = value < 0;
-  auto rest =
-      negative ? -static_cast<unsigned __int128>(value) : static_cast<unsigned __int128>(value);
-  std::string digits;
-  do {
-    digits.insert(digits.begin(), static_cast<char>('0' + static_cast<int>(rest % 10)));
-    rest /= 10;
-  } while (rest != 0);
-  return negative ? "-" + digits : digits;
-}
-
-nb::handle DecimalClass() {
-  static PyObject* decimal =
-      nb::object(nb::module_::import_("decimal").attr("Decimal")).release().ptr();
-  return decimal;
 }
 
 int64_t PerSecond(char unit) {
@@ -131,9 +46,10 @@ int64_t PerSecond(char unit) {
 
 ArrayReader::ArrayReader(const ArrowSchema& schema, const std::string& where, bool whole)
     : whole_(whole), where_(where) {
-  if (PyDateTimeAPI == nullptr) PyDateTime_IMPORT;
+  ImportTimes();
   if (schema.dictionary != nullptr) dictionary_.emplace_back(*schema.dictionary, where);
   Understand(schema.format, where);
+  if (render::IsVariant(schema)) kind_ = Kind::kVariant;
   for (int64_t i = 0; i < schema.n_children; ++i) {
     const char* name = schema.children[i]->name;
     names_.emplace_back(name != nullptr ? name : "");
@@ -238,6 +154,9 @@ nb::object ArrayReader::Valid(const ArrowArray& array, int64_t at) const {
     case Kind::kStruct:
     case Kind::kMap:
       return Nested(array, at);
+    case Kind::kVariant:
+      return VariantOf(children_[0].BytesOf(*array.children[0], at),
+                       children_[1].BytesOf(*array.children[1], at), where_);
     default:
       return Moment(array, at);
   }
@@ -276,10 +195,8 @@ nb::object ArrayReader::Decimal(const ArrowArray& array, int64_t at) const {
     default:
       throw nb::type_error(fmt::format("{}: a decimal of {} bytes", where_, width_).c_str());
   }
-  std::string text = TextOf(value);
-  if (whole_ && scale_ == 0) return Stolen(PyLong_FromString(text.c_str(), nullptr, 10));
-  if (scale_ != 0) text += fmt::format("E{}", -scale_);
-  return DecimalClass()(text);
+  if (whole_ && scale_ == 0) return WholeOf(value);
+  return DecimalOf(value, scale_);
 }
 
 nb::object ArrayReader::Made(const char* data, int64_t size) const {
@@ -297,6 +214,12 @@ nb::object ArrayReader::Bytes(const ArrowArray& array, int64_t at) const {
   return Made(static_cast<const char*>(array.buffers[2]) + begin, Offset(array, at + 1) - begin);
 }
 
+std::string_view ArrayReader::BytesOf(const ArrowArray& array, int64_t index) const {
+  const int64_t at = array.offset + index, begin = Offset(array, at);
+  return {static_cast<const char*>(array.buffers[2]) + begin,
+          static_cast<size_t>(Offset(array, at + 1) - begin)};
+}
+
 nb::object ArrayReader::View(const ArrowArray& array, int64_t at) const {
   constexpr int32_t kInline = 12;
   const auto* view = static_cast<const char*>(array.buffers[1]) + at * 16;
@@ -311,7 +234,7 @@ nb::object ArrayReader::Moment(const ArrowArray& array, int64_t at) const {
   const void* values = array.buffers[1];
   if (kind_ == Kind::kDate) return DateOf(ValueAt<int32_t>(values, at), where_);
   if (kind_ == Kind::kDate64)
-    return DateOf(FloorDivide(ValueAt<int64_t>(values, at), kSecondsPerDay * 1000), where_);
+    return DateOf(FloorDivide(ValueAt<int64_t>(values, at), 86'400'000), where_);
   if (kind_ == Kind::kMonths) return TimedeltaOf(int64_t{30} * ValueAt<int32_t>(values, at), 0);
   if (kind_ == Kind::kDayTime) {
     return TimedeltaOf(ValueAt<int32_t>(values, 2 * at),

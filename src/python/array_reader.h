@@ -2,11 +2,12 @@
 // GIL.
 //
 // ints, floats, str, bytes, bool, date, time, datetime (UTC-aware for instants), timedelta,
-// Decimal, list, dict.
+// Decimal, list, dict; of variants whatever they hold.
 #pragma once
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <nanobind/nanobind.h>
@@ -50,6 +51,7 @@ class ArrayReader {
     kFixedList,
     kStruct,
     kMap,
+    kVariant,
   };
   using Object = nanobind::object;
 
@@ -59,6 +61,7 @@ class ArrayReader {
   Object Integer(const ArrowArray& array, int64_t at) const;
   Object Decimal(const ArrowArray& array, int64_t at) const;
   Object Bytes(const ArrowArray& array, int64_t at) const;
+  std::string_view BytesOf(const ArrowArray& array, int64_t index) const;
   Object View(const ArrowArray& array, int64_t at) const;
   Object Moment(const ArrowArray& array, int64_t at) const;
   Object Nested(const ArrowArray& array, int64_t at) const;

@@ -28,7 +28,7 @@ class ContentHash {
   ContentHash(ContentHash&&) noexcept;
   ContentHash& operator=(ContentHash&&) noexcept;
 
-  // Batches are of the schema given; they are not released. kCorrupt "render.bad_variant".
+  // Batches are of the schema given; they are not released. kCorrupt "variant.damaged".
   Status Add(const ArrowArray& batch);
   int64_t rows() const { return rows_; }
   // 32 hexadecimal digits.

@@ -117,17 +117,17 @@ TEST(VariantText, ValuesOfEachKindAreSpelled) {
 
 TEST(VariantText, DamagedValuesAreRefused) {
   const std::string metadata("\x01\x00\x00", 3);
-  EXPECT_EQ(Variant(metadata, ""), "render.bad_variant");
-  EXPECT_EQ(Variant(metadata, "\xFD hi"), "render.bad_variant");
-  EXPECT_EQ(Variant(metadata, std::string("\x02\x01\x09\x00\x01\x00", 6)), "render.bad_variant");
-  EXPECT_EQ(Variant(metadata, std::string("\x03\x01\x00\x00", 4)), "render.bad_variant");
-  EXPECT_EQ(Variant(metadata, "\xFC"), "render.bad_variant");
+  EXPECT_EQ(Variant(metadata, ""), "variant.damaged");
+  EXPECT_EQ(Variant(metadata, "\xFD hi"), "variant.damaged");
+  EXPECT_EQ(Variant(metadata, std::string("\x02\x01\x09\x00\x01\x00", 6)), "variant.damaged");
+  EXPECT_EQ(Variant(metadata, std::string("\x03\x01\x00\x00", 4)), "variant.damaged");
+  EXPECT_EQ(Variant(metadata, "\xFC"), "variant.damaged");
   // Arrays whose two elements lie at one place, inside each other.
   std::string doubled(1, '\0');
   for (int i = 0; i < 30; ++i) doubled.insert(0, "\x03\x02\x00\x00\x00", 5);
-  EXPECT_EQ(Variant(metadata, doubled), "render.bad_variant");
+  EXPECT_EQ(Variant(metadata, doubled), "variant.damaged");
   // An array that is its own element.
-  EXPECT_EQ(Variant(metadata, std::string("\x13\x01\x00\x00\x00\xFB", 6)), "render.bad_variant");
+  EXPECT_EQ(Variant(metadata, std::string("\x13\x01\x00\x00\x00\xFB", 6)), "variant.damaged");
 }
 
 std::string HashOf(std::vector<ArrowColumn> columns) {

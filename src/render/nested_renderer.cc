@@ -7,6 +7,7 @@
 
 #include "render/specialised_renderer.h"
 #include "render/text_escape.h"
+#include "render/variant_json.h"
 
 namespace lakehold::render {
 namespace {
@@ -85,6 +86,19 @@ struct MapFormat {
   }
 };
 
+struct VariantFormat {
+  void operator()(const ArrowArray& array, int64_t row, std::string* out) const {
+    AppendVariantJson(BytesAt(*array.children[0], row), BytesAt(*array.children[1], row), out);
+  }
+  static std::string_view BytesAt(const ArrowArray& bytes, int64_t row) {
+    const auto* offsets = static_cast<const int32_t*>(bytes.buffers[1]) + bytes.offset + row;
+    const auto size = static_cast<size_t>(offsets[1] - offsets[0]);
+    return size == 0
+               ? std::string_view()
+               : std::string_view(static_cast<const char*>(bytes.buffers[2]) + offsets[0], size);
+  }
+};
+
 // A nested value in CSV is its JSON text, quoted as any text is.
 template <typename Format>
 struct AsCsvText {
@@ -160,6 +174,7 @@ Result<std::unique_ptr<ColumnRenderer>> NewDictionaryRenderer(const ArrowSchema&
 Result<std::unique_ptr<ColumnRenderer>> NewNestedRenderer(const ArrowSchema& type,
                                                           const ValueStyle& style, int depth) {
   const std::string_view format = type.format;
+  if (IsVariant(type)) return SpecialiseNested(VariantFormat{}, style);
   if (format == "+s") return NewStructRenderer(type, style, depth);
   if (format == "+m") return NewMapRenderer(type, style, depth);
   if (type.n_children != 1) return UnsupportedType(type);

@@ -11,7 +11,7 @@
 
 namespace lakehold::render {
 
-// kCorrupt "render.bad_variant" if an offset leads outside, a type is unknown, or it nests too
+// kCorrupt "variant.damaged" if an offset leads outside, a type is unknown, or it nests too
 // deep.
 Status AppendVariantText(std::string_view metadata, std::string_view value, std::string& out);
 

@@ -1,13 +1,16 @@
-#include "engine/variant_columns.h"
+#include "engine/file_types.h"
 
 #include <algorithm>
 #include <string>
 #include <string_view>
 #include <utility>
 
+#include "duckdb/planner/expression/bound_reference_expression.hpp"
+#include "duckdb/planner/expression_iterator.hpp"
 #include <fmt/format.h>
 
 #include "engine/duckdb_errors.h"
+#include "engine/variant_input.h"
 #include "parquet_reader.hpp"
 
 namespace lakehold::engine {
@@ -31,10 +34,16 @@ class Adoption {
   bool Adopt(const Field& field, const std::string& path, ParquetColumnSchema& node,
              MultiFileColumnDefinition& column) const {
     if (field.type.kind == TypeKind::kVariant) {
-      MakeVariant(path, node);
-      column.type = node.type;
+      CheckVariant(path, node);
+      node.schema_type = ParquetColumnSchemaType::COLUMN;
+      node.type = LogicalType::STRUCT({});
+      Retype(node);
+      column.type = LogicalType::VARIANT();
       column.children.clear();
       return true;
+    }
+    if (field.type.kind == TypeKind::kString || field.type.kind == TypeKind::kBinary) {
+      return AdoptBytes(field.type.kind, node, column);
     }
     if (node.schema_type == ParquetColumnSchemaType::VARIANT) {
       Refuse(path, fmt::format("is a variant in the file and {} in the table",
@@ -43,11 +52,26 @@ class Adoption {
     if (node.children.size() != column.children.size()) return false;
     if (!AdoptChildren(field, path, node, column)) return false;
     Retype(node);
-    column.type = node.type;
+    Retype(column);
     return true;
   }
 
  private:
+  // Bytes are read as bytes or, checked for UTF-8, as text; whatever the annotation.
+  static bool AdoptBytes(TypeKind kind, ParquetColumnSchema& node,
+                         MultiFileColumnDefinition& column) {
+    const bool text = kind == TypeKind::kString;
+    const bool stored = node.parquet_type == duckdb_parquet::Type::BYTE_ARRAY ||
+                        node.parquet_type == duckdb_parquet::Type::FIXED_LEN_BYTE_ARRAY;
+    const auto id = node.type.id();
+    const bool other = text ? id == LogicalTypeId::BLOB
+                            : id == LogicalTypeId::VARCHAR || id == LogicalTypeId::UUID;
+    if (!other || !stored || !node.children.empty()) return false;
+    node.type = text ? LogicalType::VARCHAR : LogicalType::BLOB;
+    column.type = node.type;
+    return true;
+  }
+
   bool AdoptChildren(const Field& field, const std::string& path, ParquetColumnSchema& node,
                      MultiFileColumnDefinition& column) const {
     const auto& fields = field.type.fields;
@@ -74,7 +98,7 @@ class Adoption {
         changed |= Adopt(fields[1], path + ".value", entry.children[1], entry_column.children[1]);
         if (!changed) return false;
         Retype(entry);
-        entry_column.type = entry.type;
+        Retype(entry_column);
         return true;
       }
       default:
@@ -83,7 +107,8 @@ class Adoption {
   }
 
   // The type that follows from the children's.
-  static void Retype(ParquetColumnSchema& node) {
+  template <typename Node>
+  static void Retype(Node& node) {
     switch (node.type.id()) {
       case LogicalTypeId::STRUCT: {
         duckdb::child_list_t<LogicalType> types;
@@ -100,52 +125,44 @@ class Adoption {
     }
   }
 
-  void MakeVariant(const std::string& path, ParquetColumnSchema& node) const {
-    auto& parts = node.children;
-    // The reader wants metadata and value before typed_value.
-    std::stable_partition(parts.begin(), parts.end(), [](const ParquetColumnSchema& part) {
-      return part.name != "typed_value";
-    });
-    const auto is_bytes = [&](std::string_view name) {
-      return std::any_of(parts.begin(), parts.end(), [&](const ParquetColumnSchema& part) {
-        return part.name == name && part.children.empty() &&
-               part.parquet_type == duckdb_parquet::Type::BYTE_ARRAY;
-      });
-    };
+  // A group of metadata and, around one value, value and typed_value.
+  void CheckVariant(const std::string& path, const ParquetColumnSchema& node) const {
     const bool group = node.type.id() == LogicalTypeId::STRUCT ||
                        node.schema_type == ParquetColumnSchemaType::VARIANT;
-    if (!group || !is_bytes("metadata") || !is_bytes("value") || parts.size() > 3 ||
-        (parts.size() == 3 && parts[2].name != "typed_value")) {
-      Refuse(path, fmt::format("is a variant, but its group in the file is {}, not the bytes "
-                               "metadata and value with at most a typed_value",
+    if (!group || !CheckShredded(path, node, "metadata")) {
+      Refuse(path, fmt::format("is a variant, but in the file it is {}, not a group of the bytes "
+                               "metadata and value, of typed_value, or both",
                                Describe(node)));
     }
-    if (parts.size() == 3) CheckTyped(path, parts[2]);
-    node.type = LogicalType::VARIANT();
-    node.schema_type = ParquetColumnSchemaType::VARIANT;
   }
 
-  // A group of value and typed_value around one field or element.
-  void CheckShredded(const std::string& path, const ParquetColumnSchema& group) const {
-    bool value = false;
-    const ParquetColumnSchema* typed = nullptr;
-    bool other = group.type.id() != LogicalTypeId::STRUCT;
+  // False if the group has other parts than these, lacks `needed` or has no value at all.
+  bool CheckShredded(const std::string& path, const ParquetColumnSchema& group,
+                     std::string_view needed) const {
+    bool found = needed.empty(), any = false;
     for (const auto& part : group.children) {
-      if (part.name == "value" && part.parquet_type == duckdb_parquet::Type::BYTE_ARRAY &&
-          part.children.empty()) {
-        value = true;
-      } else if (part.name == "typed_value") {
-        typed = &part;
+      const bool bytes = part.children.empty() &&
+                         part.parquet_type == duckdb_parquet::Type::BYTE_ARRAY &&
+                         part.type.id() == LogicalTypeId::BLOB;
+      if (part.name == "typed_value") {
+        CheckTyped(path, part);
+        any = true;
+      } else if (part.name == "value" && bytes) {
+        any = true;
+      } else if (!needed.empty() && part.name == needed && bytes) {
+        found = true;
       } else {
-        other = true;
+        return false;
       }
     }
-    if (other || !value) {
-      Refuse(path, fmt::format("is a shredded variant, but its group in the file is {}, not the "
-                               "bytes value with at most a typed_value",
-                               Describe(group)));
-    }
-    if (typed != nullptr) CheckTyped(path, *typed);
+    return found && any;
+  }
+
+  void CheckGroup(const std::string& path, const ParquetColumnSchema& group) const {
+    if (group.type.id() == LogicalTypeId::STRUCT && CheckShredded(path, group, "")) return;
+    Refuse(path, fmt::format("is a shredded variant, but in the file it is {}, not a group of the "
+                             "bytes value, of typed_value, or both",
+                             Describe(group)));
   }
 
   void CheckTyped(const std::string& path, const ParquetColumnSchema& typed) const {
@@ -160,11 +177,11 @@ class Adoption {
                                      "(\"{}\")",
                                      name));
           }
-          CheckShredded(path + "." + name, field);
+          CheckGroup(path + "." + name, field);
         }
         return;
       case LogicalTypeId::LIST:
-        CheckShredded(path + ".element", typed.children[0]);
+        CheckGroup(path + ".element", typed.children[0]);
         return;
       case LogicalTypeId::BOOLEAN:
       case LogicalTypeId::TINYINT:
@@ -215,18 +232,45 @@ class Adoption {
 
 }  // namespace
 
-void AdoptVariants(const delta::Schema& schema,
-                   const duckdb::vector<duckdb::ColumnIndex>& column_ids, ColumnMappingMode mode,
-                   duckdb::BaseFileReader& file) {
+duckdb::vector<VariantColumn> AdoptTypes(const delta::Schema& schema,
+                                         const duckdb::vector<duckdb::ColumnIndex>& column_ids,
+                                         ColumnMappingMode mode, duckdb::BaseFileReader& file) {
   auto& parquet = file.Cast<duckdb::ParquetReader>();
   const Adoption adoption(parquet, mode);
+  duckdb::vector<VariantColumn> variants;
   for (const auto& id : column_ids) {
     if (id.IsVirtualColumn()) continue;
     const Field& field = schema.fields[id.GetPrimaryIndex()];
     const auto* found = FindFileColumn(field, file.columns, mode);
     if (found == nullptr) continue;
     const auto at = static_cast<size_t>(found - file.columns.data());
-    adoption.Adopt(field, field.name, parquet.root_schema->children[at], file.columns[at]);
+    auto& node = parquet.root_schema->children[at];
+    if (!adoption.Adopt(field, field.name, node, file.columns[at])) continue;
+    if (node.type != file.columns[at].type)
+      variants.push_back({at, node.type, file.columns[at].type});
+  }
+  return variants;
+}
+
+void AttachVariants(const duckdb::vector<VariantColumn>& columns, duckdb::BaseFileReader& file) {
+  for (const auto& column : columns) {
+    const bool read =
+        std::any_of(file.column_indexes.begin(), file.column_indexes.end(),
+                    [&](const auto& index) { return index.GetPrimaryIndex() == column.position; });
+    if (!read) continue;
+    const auto variant = ReadVariants(
+        duckdb::make_uniq<duckdb::BoundReferenceExpression>(column.stored, 0), column.type);
+    auto& expression = file.expression_map[column.position];
+    if (!expression) {
+      expression = variant->Copy();
+      continue;
+    }
+    // The mapping has put a cast there, to filter by what comes of it.
+    duckdb::ExpressionIterator::VisitExpressionMutable<duckdb::BoundReferenceExpression>(
+        expression,
+        [&](duckdb::BoundReferenceExpression&, duckdb::unique_ptr<duckdb::Expression>& reference) {
+          reference = variant->Copy();
+        });
   }
 }
 
