@@ -13,8 +13,8 @@
 
 namespace lakehold::delta {
 
-// Hears of adds in the order of the file. With stats_in_source a row's place is its number in the
-// file, for ReadStats.
+// Hears of adds in the order of the file. What it leaves of the rows, their memory, is used again.
+// With stats_in_source a row's place is its number in the file, for ReadStats.
 using BatchVisitor = std::function<Status(FileRows&&)>;
 
 class BatchCheckpointCodec : public CheckpointCodec {

@@ -12,6 +12,7 @@
 #include <simdjson.h>
 
 #include "delta/action_json.h"
+#include "delta/checkpoint_turns.h"
 #include "delta/partition_value.h"
 
 namespace lakehold::delta {
@@ -86,13 +87,6 @@ Status ReadFile(const TableRoot& root, const FileToRead& file, const LogContext&
   return parsed;
 }
 
-// What one file said, while those before it are still being told.
-struct ReadRows {
-  std::vector<Action> actions;
-  std::vector<FileRows> batches;
-  Status read;
-};
-
 // Files read at the same time: each may hold a hundred thousand rows.
 constexpr size_t kFilesAtOnce = 4;
 
@@ -122,30 +116,17 @@ class CheckpointFiles {
 
   Status ReadSome(std::span<const FileToRead> files,
                   const std::function<Status(Sidecar&&)>& sidecar) {
-    std::vector<ReadRows> told(files.size());
-    std::vector<std::vector<Sidecar>> sidecars(files.size());
+    CheckpointTurns turns(
+        files.size(),
+        {[&](size_t, Action&& action) { return sink_.action(std::move(action)); },
+         [&](size_t, Sidecar&& found) { return sidecar(std::move(found)); },
+         [&](size_t i, FileRows&& rows) { return sink_.files(files[i].key, std::move(rows)); }});
+    std::vector<Status> outcomes(files.size());
     context_.runtime.executor.ParallelFor(files.size(), [&](size_t i) {
-      told[i].read = ReadFile(root_, files[i], context_,
-                              {[&, i](Action&& action) -> Status {
-                                 told[i].actions.push_back(std::move(action));
-                                 return {};
-                               },
-                               [&, i](Sidecar&& found) -> Status {
-                                 sidecars[i].push_back(std::move(found));
-                                 return {};
-                               }},
-                              [&, i](FileRows&& rows) -> Status {
-                                told[i].batches.push_back(std::move(rows));
-                                return {};
-                              });
+      outcomes[i] = ReadFile(root_, files[i], context_, turns.VisitorOf(i), turns.FilesOf(i));
+      if (outcomes[i].ok()) outcomes[i] = turns.End(i);
     });
-    for (size_t i = 0; i < files.size(); ++i) {
-      LAKEHOLD_TRY(std::move(told[i].read));
-      for (Sidecar& found : sidecars[i]) LAKEHOLD_TRY(sidecar(std::move(found)));
-      for (Action& action : told[i].actions) LAKEHOLD_TRY(sink_.action(std::move(action)));
-      for (FileRows& rows : told[i].batches)
-        LAKEHOLD_TRY(sink_.files(files[i].key, std::move(rows)));
-    }
+    for (Status& one : outcomes) LAKEHOLD_TRY(std::move(one));
     return {};
   }
 

@@ -1,6 +1,7 @@
 #include "delta/file_rows.h"
 
 #include <charconv>
+#include <utility>
 
 #include "delta/file_chunk.h"
 #include "delta/path_index.h"
@@ -15,6 +16,8 @@ void FileRows::Clear() {
   vectors.clear();
   codes_.clear();
   last_code_ = FileRow::kNone;
+  rows_to_come = 0;
+  hashed_ = false;
 }
 
 std::optional<uint32_t> FileRows::Recall(std::string_view key) {
@@ -83,6 +86,7 @@ void FileRows::Append(const RemoveFile& remove) {
 }
 
 void FileRows::Hash(std::string_view root_uri) {
+  if (std::exchange(hashed_, true)) return;
   std::string scratch;
   for (FileRow& row : rows) {
     const std::string_view path = PathOf(row);

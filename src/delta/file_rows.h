@@ -56,6 +56,8 @@ class FileRows {
   // Whether stats_at is a place in the source: then of the text between the quotes of a JSON
   // string.
   bool stats_in_source = false;
+  // Rows of the source, as far as it tells: those of this batch and of all to come.
+  uint64_t rows_to_come = 0;
 
   bool empty() const { return rows.empty(); }
   // Empty again, with the memory it has.
@@ -77,7 +79,7 @@ class FileRows {
 
   void Append(const AddFile& add);
   void Append(const RemoveFile& remove);
-  // Canonical paths and hashes of all rows; call once, after the last.
+  // Canonical paths and hashes of all rows; call after the last. Does nothing the second time.
   void Hash(std::string_view root_uri);
 
  private:
@@ -90,6 +92,7 @@ class FileRows {
   std::unordered_map<std::string, uint32_t, KeyHash, std::equal_to<>> codes_;
   std::string last_key_;
   uint32_t last_code_ = FileRow::kNone;
+  bool hashed_ = false;
 };
 
 // numRecords of statistics that begin with it, as practically all do; -1 if they do not. `escaped`:

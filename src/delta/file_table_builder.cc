@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <utility>
 
 #include "base/limits.h"
 
@@ -88,10 +89,38 @@ Status Retype(std::vector<Part>& parts, const PartitionSchema& columns) {
 
 void FileTableBuilder::BeginSource(bool bulk, std::shared_ptr<const StatsSource> stats) {
   if (bulk || (!sources_.empty() && sources_.back().bulk) || stats != stats_) fresh_chunk_ = true;
+  SettleIndex();
+  puts_off_ = false;
   sources_.push_back({rows_, static_cast<uint32_t>(tombstones_.size()), bulk});
   stats_ = std::move(stats);
   may_repeat_ = false;
   dropped_ = CommitRules();
+}
+
+void FileTableBuilder::BeginCheckpoint() {
+  BeginSource(true);
+  puts_off_ = true;
+}
+
+bool FileTableBuilder::IsSameFile(uint32_t one, uint32_t other) const {
+  const auto key_of = [&](uint32_t provisional) {
+    uint32_t row = 0;
+    const FileChunk& chunk = ChunkOf(provisional, row);
+    const DeletionVectorDescriptor* vector = chunk.deletion_vector(row);
+    std::string scratch;
+    return std::pair(std::string(CanonicalPath(chunk.path(row), root_uri_, scratch)),
+                     vector ? vector->UniqueId() : std::string());
+  };
+  return key_of(one) == key_of(other);
+}
+
+void FileTableBuilder::SettleIndex() {
+  if (put_off_.empty()) return;
+  index_.InsertAll(std::exchange(put_off_, {}), [&](uint32_t before, uint32_t provisional) {
+    if (!IsSameFile(before, provisional)) return false;
+    repeated_.push_back(provisional);
+    return true;
+  });
 }
 
 const FileChunk& FileTableBuilder::ChunkOf(uint32_t provisional, uint32_t& row) const {
@@ -180,14 +209,19 @@ void FileTableBuilder::Take(const FileRows& batch) {
   if (sources_.empty()) BeginSource(false);
   std::vector<std::shared_ptr<const PartitionTuple>> tuples;
   for (const PartitionValues& values : batch.partitions) tuples.push_back(Intern(values));
+  const bool is_first_word = puts_off_ && index_.size() == 0 && removed_.size() == 0;
   for (size_t i = 0; i < batch.rows.size(); ++i) {
-    if (i + kAhead < batch.rows.size()) {
+    if (!is_first_word && i + kAhead < batch.rows.size()) {
       const uint32_t ahead = NarrowHash(batch.rows[i + kAhead].hash);
       index_.Prefetch(ahead);
       removed_.Prefetch(ahead);
     }
     const FileRow& row = batch.rows[i];
     const uint32_t hash = NarrowHash(row.hash);
+    if (is_first_word && !row.is_remove) {
+      AppendRow(batch, row, tuples[row.partition]);
+      continue;
+    }
     const std::string_view canonical = batch.CanonicalOf(row);
     const std::string dv =
         row.vector == FileRow::kNone ? std::string() : batch.vectors[row.vector].UniqueId();
@@ -196,12 +230,22 @@ void FileTableBuilder::Take(const FileRows& batch) {
     } else if (row.is_remove) {
       Bury(hash, canonical, dv);
     } else {
-      if (fresh_chunk_ || !chunks_.back()->Fits(batch, row)) OpenChunk();
-      chunks_.back()->Append(batch, row, tuples[row.partition]);
-      index_.Insert(hash, rows_++);
-      bytes_ += row.size_bytes;
+      AppendRow(batch, row, tuples[row.partition]);
     }
   }
+}
+
+void FileTableBuilder::AppendRow(const FileRows& batch, const FileRow& row,
+                                 const std::shared_ptr<const PartitionTuple>& tuple) {
+  if (fresh_chunk_ || !chunks_.back()->Fits(batch, row)) OpenChunk();
+  chunks_.back()->Append(batch, row, tuple);
+  const uint32_t hash = NarrowHash(row.hash);
+  if (puts_off_) {
+    put_off_.push_back({hash, rows_++});
+  } else {
+    index_.Insert(hash, rows_++);
+  }
+  bytes_ += row.size_bytes;
 }
 
 void FileTableBuilder::Bury(uint32_t hash, std::string_view canonical,
@@ -303,6 +347,7 @@ std::vector<std::shared_ptr<const FileChunk>> FileTableBuilder::Arrange(uint32_t
     std::iota(begin, renumbered.begin() + end_of(s), final_first[s]);
   }
   index_.RenumberAll([&](uint32_t provisional) { return renumbered[provisional]; });
+  for (uint32_t& ordinal : repeated_) ordinal = renumbered[ordinal];
   return arranged;
 }
 
@@ -342,6 +387,7 @@ void FileTableBuilder::KillReplaced(const ChunkedFileTable& base, ChunkedFileTab
 Result<std::shared_ptr<const FileTable>> FileTableBuilder::Finish(const PartitionSchema& columns,
                                                                   const ChunkedFileTable* base,
                                                                   bool may_pack) {
+  SettleIndex();
   for (auto& [key, tuple] : tuples_) {
     LAKEHOLD_ASSIGN(tuple->values, TypeTuple(tuple->raw, columns));
   }
@@ -364,6 +410,16 @@ Result<std::shared_ptr<const FileTable>> FileTableBuilder::Finish(const Partitio
   return std::shared_ptr<const FileTable>(std::move(table));
 }
 
+void FileTableBuilder::Kill(FileOrdinal ordinal, ChunkedFileTable& table) {
+  Part& part = table.parts_[static_cast<size_t>(&table.PartOf(ordinal) - table.parts_.data())];
+  auto dead = part.dead ? std::make_shared<DeadBits>(*part.dead)
+                        : std::make_shared<DeadBits>(part.chunk->rows());
+  (*dead)[ordinal - part.first] = true;
+  part.dead = std::move(dead);
+  --table.live_files_;
+  table.live_bytes_ -= part.chunk->size_bytes(ordinal - part.first);
+}
+
 void FileTableBuilder::AppendRows(ChunkedFileTable& table) {
   if (rows_ == 0) return;
   for (auto& chunk : Arrange(table.slots_)) {
@@ -373,6 +429,7 @@ void FileTableBuilder::AppendRows(ChunkedFileTable& table) {
   }
   table.live_files_ += rows_;
   table.live_bytes_ += bytes_;
+  for (const FileOrdinal ordinal : repeated_) Kill(ordinal, table);
   table.layers_.push_back(std::make_shared<PathIndex>(std::move(index_)));
   MergeTailParts(table.parts_);
   MergeTailLayers(table.layers_, table);

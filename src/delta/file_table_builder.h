@@ -6,6 +6,7 @@
 // same order.
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -27,6 +28,9 @@ class FileTableBuilder {
   // What follows is older than all before. `bulk` sources (checkpoints, large commits) keep their
   // chunks as they are filled. With `stats`, the rows' statistics stay there.
   void BeginSource(bool bulk, std::shared_ptr<const StatsSource> stats = nullptr);
+  // The same for a checkpoint, in which no file should be told twice: what Take is given is put
+  // into the index only at the end, all at once; of a file told twice the first word counts.
+  void BeginCheckpoint();
   // False if a newer add or remove of the same file came before: then this one does not count.
   bool Add(const AddFile& file);
   bool Remove(std::string_view path, std::string_view dv_unique_id);
@@ -47,6 +51,12 @@ class FileTableBuilder {
   void Expect(size_t files, uint64_t path_bytes = 0, uint64_t stats_bytes = 0) {
     index_.Reserve(index_.size() + files);
     expected_ = {files, path_bytes, stats_bytes};
+  }
+
+  // Room in what is put off for so many more rows, if a file is to be believed.
+  void ExpectRows(uint64_t rows) {
+    constexpr uint64_t kBelieved = uint64_t{1} << 24;
+    put_off_.reserve(put_off_.size() + std::min(rows, kBelieved));
   }
 
   // The table, on top of `base` (null: nothing). Work and new memory grow with what was added here,
@@ -72,6 +82,10 @@ class FileTableBuilder {
     uint32_t dv_size = 0;
   };
 
+  // Whether two rows, by provisional ordinal, are the same file.
+  bool IsSameFile(uint32_t one, uint32_t other) const;
+  // Puts what was put off into the index; rows that are told twice go to repeated_.
+  void SettleIndex();
   enum class Before : uint8_t { kNothing, kNewerSource, kSameSource };
   Before Seen(uint32_t hash, std::string_view canonical, std::string_view dv_unique_id) const;
   void OpenChunk();
@@ -85,6 +99,10 @@ class FileTableBuilder {
   // Chunks in final order; renumbers index_ from provisional to final ordinals, beginning at
   // `first`.
   std::vector<std::shared_ptr<const FileChunk>> Arrange(uint32_t first);
+  void AppendRow(const FileRows& batch, const FileRow& row,
+                 const std::shared_ptr<const PartitionTuple>& tuple);
+  // Of the table's own rows, one that does not count after all.
+  static void Kill(FileOrdinal ordinal, ChunkedFileTable& table);
   // The live files of a table that is mostly dead, in the same order under new ordinals.
   static std::shared_ptr<const FileTable> Pack(const ChunkedFileTable& table);
   void AppendRows(ChunkedFileTable& table);
@@ -101,7 +119,10 @@ class FileTableBuilder {
   bool fresh_chunk_ = true;
   bool open_is_bulk_ = false;  // The last chunk is one of a bulk source.
   bool may_repeat_ = false;
-  CommitRules dropped_;  // Files of the present source that do not count.
+  CommitRules dropped_;    // Files of the present source that do not count.
+  bool puts_off_ = false;  // The index of the present source is settled later.
+  std::vector<PathIndex::Entry> put_off_;
+  std::vector<uint32_t> repeated_;  // Provisional ordinals, final ones after Arrange.
   PathIndex index_;
   PathIndex removed_;
   std::vector<Tombstone> tombstones_;

@@ -86,6 +86,57 @@ TEST(FileTableBuilderTest, EveryFieldOfAnAddComesBack) {
   EXPECT_LE(grown->parts().size(), 6u) << "small chunks must merge";
 }
 
+// The rows of a checkpoint in batches: a file told twice counts once, by its first word, whatever
+// newer sources said, and however its path is spelled.
+TEST(FileTableBuilderTest, ACheckpointThatTellsAFileTwiceIsCountedOnce) {
+  const auto batch = [](const std::vector<AddFile>& adds) {
+    FileRows rows;
+    for (const AddFile& add : adds) rows.Append(add);
+    rows.Hash("/data/t");
+    return rows;
+  };
+  AddFile with_vector = MakeAdd("f1", 7);
+  with_vector.deletion_vector = DeletionVectorDescriptor{"u", "ab^-aqEH.-t@S}K{vb[*k^", 4, 40, 6};
+  for (const bool with_newer : {false, true}) {
+    SCOPED_TRACE(with_newer);
+    FileTableBuilder builder("/data/t");
+    if (with_newer) {
+      builder.BeginSource(false);
+      builder.Add(MakeAdd("new", 1));
+      builder.Add(MakeAdd("f3", 33));
+      builder.Remove("f4", "");
+    }
+    builder.BeginCheckpoint();
+    std::vector<AddFile> many;
+    for (int i = 100; i < 9'000; ++i) many.push_back(MakeAdd(fmt::format("f{}", i), i));
+    builder.Take(batch({MakeAdd("f1", 101), MakeAdd("f2", 102), with_vector, MakeAdd("f4", 104)}));
+    builder.Take(batch(many));
+    builder.Take(batch({MakeAdd("f%31", 999), MakeAdd("f2", 998), with_vector, MakeAdd("f3", 103),
+                        MakeAdd("f8999", 1)}));
+    const Table table = Finish(builder);
+    EXPECT_EQ(table->live_files(), 8'900 + 5);
+    EXPECT_EQ(static_cast<int64_t>(table->LiveOrdinals().size()), table->live_files());
+    const auto size_of = [&](const Table& in, const char* path) {
+      return in->Get(*in->Find(path, "")).size_bytes;
+    };
+    EXPECT_EQ(size_of(table, "f1"), 101);
+    EXPECT_EQ(size_of(table, "f2"), 102);
+    EXPECT_EQ(size_of(table, "f3"), with_newer ? 33 : 103);
+    EXPECT_EQ(size_of(table, "f8999"), 8'999);
+    EXPECT_EQ(table->Find("f4", "").has_value(), !with_newer);
+    int64_t bytes = 0;
+    for (const FileOrdinal i : table->LiveOrdinals()) bytes += table->Get(i).size_bytes;
+    EXPECT_EQ(table->live_bytes(), bytes);
+    FileTableBuilder next("/data/t");
+    next.Remove("f2", "");
+    next.Add(MakeAdd("f1", 5));
+    const Table after = Finish(next, table);
+    EXPECT_EQ(after->live_files(), table->live_files() - 1);
+    EXPECT_FALSE(after->Find("f2", "").has_value());
+    EXPECT_EQ(size_of(after, "f1"), 5);
+  }
+}
+
 TEST(FileTableBuilderTest, ARefreshSharesTheChunksOfItsBase) {
   FileTableBuilder builder("/data/t");
   builder.BeginSource(true);

@@ -52,6 +52,21 @@ void PathIndex::Insert(uint32_t hash, uint32_t ordinal) {
   ++used_;
 }
 
+std::vector<PathIndex::Entry> PathIndex::InSlotOrder(std::vector<Entry> entries) const {
+  // A stretch of slots as large as the smallest cache.
+  constexpr size_t kStretch = 4096;
+  if (slots_.size() <= kStretch) return entries;
+  const auto stretch_of = [&](const Entry& entry) {
+    return (entry.hash & (slots_.size() - 1)) / kStretch;
+  };
+  std::vector<size_t> next(slots_.size() / kStretch + 1);
+  for (const Entry& entry : entries) ++next[stretch_of(entry) + 1];
+  for (size_t i = 1; i < next.size(); ++i) next[i] += next[i - 1];
+  std::vector<Entry> ordered(entries.size());
+  for (const Entry& entry : entries) ordered[next[stretch_of(entry)]++] = entry;
+  return ordered;
+}
+
 void PathIndex::Place(uint32_t hash, uint32_t ordinal) {
   size_t i = hash & (slots_.size() - 1);
   while (slots_[i].ordinal != kFree) i = (i + 1) & (slots_.size() - 1);

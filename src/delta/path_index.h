@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace lakehold::delta {
@@ -32,6 +33,21 @@ class PathIndex {
   void Reserve(size_t entries);
   // Keys may repeat: a file that was removed and added again has two ordinals, one of them dead.
   void Insert(uint32_t hash, uint32_t ordinal);
+  struct Entry {
+    uint32_t hash = 0;
+    uint32_t ordinal = 0;
+  };
+  // Many at once, in an order that stays in a processor's cache. An entry is left out if
+  // is_same(ordinal of an equal hash, its own) holds; of equal hashes the earlier entry comes
+  // first.
+  template <typename IsSame>
+  void InsertAll(std::vector<Entry> entries, const IsSame& is_same) {
+    Reserve(used_ + entries.size());
+    for (const Entry& entry : InSlotOrder(std::move(entries))) {
+      if (!Find(entry.hash, [&](uint32_t present) { return is_same(present, entry.ordinal); }))
+        Insert(entry.hash, entry.ordinal);
+    }
+  }
   // The first entry with this hash for which match(ordinal) holds.
   template <typename Match>
   std::optional<uint32_t> Find(uint32_t hash, const Match& match) const {
@@ -68,6 +84,8 @@ class PathIndex {
     uint32_t hash = 0;
     uint32_t ordinal = kFree;
   };
+  // The same entries, those of a stretch of slots together; stable.
+  std::vector<Entry> InSlotOrder(std::vector<Entry> entries) const;
   void Place(uint32_t hash, uint32_t ordinal);
   void Grow(size_t slots);
 

@@ -72,7 +72,7 @@ Status ReplayCheckpoint(const TableRoot& root, const LogListing& listing, const 
                                   .tombstones = options.tombstones,
                                   .state = true,
                                   .stats = options.files && !options.tombstones};
-  replay.BeginSource(true);
+  replay.BeginCheckpoint();
   CheckpointSink sink{[&](Action&& action) -> Status {
     replay.Apply(std::move(action));
     return {};
@@ -90,6 +90,7 @@ Status ReplayCheckpoint(const TableRoot& root, const LogListing& listing, const 
                                                   context.checkpoint_codec)));
         }
         replay.files().LeaveStatsIn(std::move(stats));
+        replay.files().ExpectRows(rows.rows_to_come);
       }
       rows.Hash(root.uri());
       replay.files().Take(rows);

@@ -31,6 +31,7 @@ class Replay {
 
   // What follows is older than all before.
   void BeginSource(bool is_checkpoint) { files_.BeginSource(is_checkpoint); }
+  void BeginCheckpoint() { files_.BeginCheckpoint(); }
   void Apply(Action&& action);
 
   const ReplayOptions& options() const { return options_; }
