@@ -67,6 +67,8 @@ inline constexpr int64_t kLogEntryBytes = int64_t{4} << 30;
 // Commits put together in memory, by their JSON: a compaction file of more would help nobody, and a
 // checkpoint of more begins anew.
 inline constexpr uint64_t kLogSegmentBytes = uint64_t{256} << 20;
+// Files in one sidecar of a checkpoint: what a change of one file makes us write again.
+inline constexpr int64_t kSidecarRows = 100'000;
 // Columns of a table: beyond it a schema is a mistake, and quadratic work would hurt.
 inline constexpr size_t kColumns = 100'000;
 // Nesting of a type, so that a hostile schema cannot exhaust the stack.

@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "delta/action.h"
@@ -48,6 +49,17 @@ struct CheckpointVisitor {
       sidecar;  // Every sidecar row must come here: its file actions are elsewhere.
 };
 
+// What a checkpoint file is, besides the actions it is given.
+struct CheckpointShape {
+  bool stats_as_json = true;  // add.stats is written.
+  bool is_sidecar = false;    // Only add and remove.
+  // Not null: stats_parsed and partitionValues_parsed are written, as of this version.
+  const Snapshot* stats_as_struct = nullptr;
+  // Of V2 content: the version, and the sidecars that hold the files.
+  std::optional<Version> v2_version = {};
+  std::vector<Sidecar> sidecars = {};
+};
+
 class CheckpointCodec {
  public:
   virtual ~CheckpointCodec() = default;
@@ -55,10 +67,11 @@ class CheckpointCodec {
   // lacks are absent fields. kCorrupt "delta.bad_checkpoint" if it cannot be decoded.
   virtual Status Read(const TableRoot& root, std::string_view key, const CheckpointColumns& columns,
                       const CheckpointVisitor& visit) = 0;
-  // Writes a classic V1 checkpoint under `key`, put-if-absent and durable. Partition values,
-  // statistics and lists as the protocol's schema says; `add.stats` only where `stats_as_json`.
+  // Writes a checkpoint file or sidecar under `key`, put-if-absent and durable. Partition values,
+  // statistics and lists as the protocol's schema says.
   virtual Result<WrittenCheckpoint> Write(const TableRoot& root, std::string_view key,
-                                          const ActionSource& next, bool stats_as_json) = 0;
+                                          const ActionSource& next,
+                                          const CheckpointShape& shape) = 0;
 };
 
 // The hint beside the log. A broken or stale one is as good as none.
@@ -84,8 +97,16 @@ struct CheckpointReport {
 // Writes the checkpoint of `snapshot`, proves it complete (reads it back and compares counts and
 // bytes with the snapshot's), and only then moves `_last_checkpoint`. Tombstones older than
 // delta.deletedFileRetentionDuration stay out.
+// Tables that ask for V2 checkpoints get those (v2_checkpoint.h).
 Result<CheckpointReport> WriteCheckpoint(const TableRoot& root, const Snapshot& snapshot,
                                          const LogContext& context);
+
+// Names the checkpoint in the hint. It never moves backwards; two writers at once may still cross,
+// which a reader survives.
+Status MoveHint(const TableRoot& root, const CheckpointReport& report);
+// How the table wants the statistics of files: delta.checkpoint.writeStatsAsJson, on unless it says
+// otherwise, and delta.checkpoint.writeStatsAsStruct, off unless it says so.
+CheckpointShape ShapeOf(const Snapshot& snapshot);
 
 // Whether a checkpoint of `version` is due (decision 9), given how much JSON has come since the
 // last.

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "base/ascii_case.h"
 #include "delta/protocol_upgrade.h"
 #include "delta/table_property.h"
 
@@ -27,7 +28,6 @@ enum class Trigger : uint8_t {
   kField,
   kVariantColumn,
   kNotNone,
-  kV2,
   kPositive
 };
 
@@ -52,7 +52,7 @@ constexpr Entry kEntries[] = {
     {{"timestampWithoutTimezone", true, kFull}, Trigger::kNothing, ""},
     {{"typeWidening", true, kReadOnly}, Trigger::kBoolean, "delta.enableTypeWidening"},
     {{"typeWidening-preview", true, kReadOnly}, Trigger::kBoolean, "delta.enableTypeWidening"},
-    {{"v2Checkpoint", true, kReadOnly}, Trigger::kV2, "delta.checkpointPolicy"},
+    {{"v2Checkpoint", true, kFull}, Trigger::kNothing, ""},
     {{"variantType", true, kReadOnly}, Trigger::kVariantColumn, ""},
     {{"variantType-preview", true, kReadOnly}, Trigger::kVariantColumn, ""},
     {{"variantShredding", true, kReadOnly}, Trigger::kBoolean, "delta.enableVariantShredding"},
@@ -142,9 +142,6 @@ std::optional<std::string> WhyActive(const Entry& entry, const Metadata& metadat
       break;
     case Trigger::kNotNone:
       if (value.empty() || value == "none") return std::nullopt;
-      break;
-    case Trigger::kV2:
-      if (value.empty() || value == "classic") return std::nullopt;
       break;
     case Trigger::kPositive:
       if (value.empty() || value == "0") return std::nullopt;
@@ -316,6 +313,9 @@ Result<Protocol> ProtocolFor(const Schema& schema,
   };
   if (ContainsKind(schema, TypeKind::kTimestampNtz)) need("timestampNtz");
   if (IsPropertyTrue(properties, "delta.enableDeletionVectors")) need("deletionVectors");
+  if (const auto policy = properties.find("delta.checkpointPolicy");
+      policy != properties.end() && AsciiLower(policy->second) == "v2")
+    need("v2Checkpoint");
   if (IsPropertyTrue(properties, "delta.enableInCommitTimestamps")) need("inCommitTimestamp");
   return protocol;
 }

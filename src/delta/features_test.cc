@@ -106,7 +106,7 @@ TEST(Features, InactiveFeaturesDoNotStopAWriter) {
                                             {"delta.enableChangeDataFeed", "true"},
                                             {"delta.enableTypeWidening", "false"},
                                             {"delta.columnMapping.mode", "none"},
-                                            {"delta.checkpointPolicy", "classic"}}};
+                                            {"delta.checkpointPolicy", "v2"}}};
   EXPECT_TRUE(CheckWritable(Modern({"deletionVectors"},
                                    {"appendOnly", "inCommitTimestamp", "changeDataFeed"}),
                             metadata, schema)
@@ -117,14 +117,11 @@ TEST(Features, ActivePropertiesStopAWriterByName) {
   const std::pair<std::string, std::string> cases[] = {
       {"delta.constraints.positive", "checkConstraints"},
       {"delta.columnMapping.mode", "columnMapping"},
-      {"delta.checkpointPolicy", "v2Checkpoint"},
       {"delta.enableTypeWidening", "typeWidening"},
       {"delta.enableIcebergCompatV1", "icebergCompatV1"},
       {"delta.requireCheckpointProtectionBeforeVersion", "checkpointProtection"}};
   for (const auto& [key, feature] : cases) {
-    const std::string value = key == "delta.columnMapping.mode" ? "name"
-                              : key == "delta.checkpointPolicy" ? "v2"
-                                                                : "true";
+    const std::string value = key == "delta.columnMapping.mode" ? "name" : "true";
     ExpectRefused(CheckWritable({2, 6, {}, {}}, Metadata{.configuration = {{key, value}}}, {}),
                   kWriter, feature);
   }
@@ -209,7 +206,7 @@ TEST(TableProperties, ValuesAreChecked) {
   const std::pair<std::string, std::string> unsupported[] = {
       {"delta.enableRowTracking", "true"},
       {"delta.columnMapping.mode", "name"},
-      {"delta.checkpointPolicy", "v2"},
+      {"delta.checkpointPolicy", "v3"},
       {"delta.constraints.a", "a > 0"},
       {"delta.feature.deletionVectors", "supported"},
       {"delta.parquet.compression.codec", "lzo"},

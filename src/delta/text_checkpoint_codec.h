@@ -6,6 +6,8 @@
 #include <functional>
 #include <string>
 
+#include <fmt/format.h>
+
 #include "delta/action_json.h"
 #include "delta/checkpoint_batches.h"
 #include "storage/atomic_file.h"
@@ -22,6 +24,7 @@ class TextCheckpointCodec : public BatchCheckpointCodec {
   Status ReadBatches(const TableRoot& root, std::string_view key, const CheckpointColumns& columns,
                      const CheckpointVisitor& visit, const BatchVisitor& files) override {
     ++reads;
+    if (refuse_reads) return Corrupt("delta.bad_checkpoint", fmt::format("{}: {}", key, "refused"));
     LAKEHOLD_ASSIGN(const Bytes text, root.store->Get(key, std::nullopt));
     const bool batches = tell_batches && files != nullptr;
     uint64_t row = 0;
@@ -77,19 +80,25 @@ class TextCheckpointCodec : public BatchCheckpointCodec {
   }
 
   Result<WrittenCheckpoint> Write(const TableRoot& root, std::string_view key,
-                                  const ActionSource& next, bool stats_as_json) override {
+                                  const ActionSource& next, const CheckpointShape& shape) override {
     std::string text;
     int64_t actions = 0;
     for (;; ++actions) {
       LAKEHOLD_ASSIGN(auto action, next());
       if (!action) break;
-      if (auto* add = std::get_if<AddFile>(&*action); add && !stats_as_json) add->stats.reset();
+      if (auto* add = std::get_if<AddFile>(&*action); add && !shape.stats_as_json)
+        add->stats.reset();
       if (lose_file && std::holds_alternative<AddFile>(*action)) {
         lose_file = false;
         continue;
       }
       if (lose && lose(*action)) continue;
       AppendActionJson(*action, text);
+    }
+    for (const Sidecar& sidecar : shape.sidecars) {
+      text += fmt::format("{{\"sidecar\":{{\"path\":\"{}\",\"sizeInBytes\":{}}}}}\n", sidecar.path,
+                          sidecar.size_bytes);
+      ++actions;
     }
     auto meta = storage::PutIfAbsent(*root.store, key, AsBytes(text));
     if (!meta.ok()) return meta.error();
@@ -100,6 +109,7 @@ class TextCheckpointCodec : public BatchCheckpointCodec {
       .files = true, .state = false, .commit = false, .changes = false};
 
   std::atomic<int> reads = 0;
+  bool refuse_reads = false;
   bool tell_batches = false;                // Adds by batches, their statistics when asked for.
   std::function<bool(const Action&)> lose;  // What other writes leave out.
   bool lose_file = false;  // The next write leaves out one file: what a broken writer might do.

@@ -3,8 +3,6 @@
 #include <string>
 #include <utility>
 
-#include <fmt/format.h>
-
 #include "engine/raw_object.h"
 #include "engine/vector_cells.h"
 
@@ -16,12 +14,10 @@ using delta::FileRows;
 using duckdb::idx_t;
 
 void AppendSized(std::optional<std::string_view> text, std::string& key) {
-  if (!text) {
-    key += '~';
-    return;
-  }
-  fmt::format_to(std::back_inserter(key), FMT_STRING("{}:"), text->size());
-  key.append(*text);
+  // One more than the size, so that nothing is not the empty text.
+  const uint32_t size = text ? static_cast<uint32_t>(text->size()) + 1 : 0;
+  key.append(reinterpret_cast<const char*>(&size), sizeof(size));
+  if (text) key.append(*text);
 }
 
 // A map of texts, prepared once a chunk.
@@ -111,8 +107,8 @@ class AddReader {
 
 }  // namespace
 
-FileRows ReadAddBatch(const ParquetCells& adds, idx_t count, uint64_t first_row, bool has_stats) {
-  FileRows out;
+void ReadAddBatch(const ParquetCells& adds, idx_t count, uint64_t first_row, bool has_stats,
+                  FileRows& out) {
   out.stats_in_source = true;
   out.rows.reserve(count);
   AddReader reader(adds);
@@ -124,7 +120,6 @@ FileRows ReadAddBatch(const ParquetCells& adds, idx_t count, uint64_t first_row,
     out.rows.back().stats_at = first_row + at;
     out.rows.back().stats_size = has_stats ? 1 : 0;
   }
-  return out;
 }
 
 }  // namespace lakehold::engine

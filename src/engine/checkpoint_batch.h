@@ -12,8 +12,8 @@
 namespace lakehold::engine {
 
 // `adds` is the column "add" of `count` rows, the first of them row `first_row` of the file;
-// `has_stats`: the file has a column for statistics.
-delta::FileRows ReadAddBatch(const ParquetCells& adds, duckdb::idx_t count, uint64_t first_row,
-                             bool has_stats);
+// `has_stats`: the file has a column for statistics. Appends to `out`.
+void ReadAddBatch(const ParquetCells& adds, duckdb::idx_t count, uint64_t first_row, bool has_stats,
+                  delta::FileRows& out);
 
 }  // namespace lakehold::engine

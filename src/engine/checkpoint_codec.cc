@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "base/limits.h"
+#include "delta/checkpoint_turns.h"
 #include "engine/checkpoint_decoder.h"
 #include "engine/checkpoint_encoder.h"
 #include "engine/duckdb_errors.h"
@@ -158,54 +159,43 @@ class CheckpointScan {
   bool has_stats_ = false;
 };
 
-// What a row group says, until those before it have been told.
-struct GroupRows {
-  std::vector<delta::FileRows> batches;
-  std::vector<delta::Action> actions;
-  std::vector<delta::Sidecar> sidecars;
-
-  Status Read(const CheckpointScan& scan, const CheckpointDecoder& decoder, size_t group) {
-    const delta::CheckpointVisitor collect{[this](delta::Action&& action) -> Status {
-                                             actions.push_back(std::move(action));
-                                             return {};
-                                           },
-                                           [this](delta::Sidecar&& sidecar) -> Status {
-                                             sidecars.push_back(std::move(sidecar));
-                                             return {};
-                                           }};
-    const delta::BatchVisitor files = [this](delta::FileRows&& rows) -> Status {
-      batches.push_back(std::move(rows));
-      return {};
-    };
-    return scan.ReadGroup(group, [&](duckdb::DataChunk& chunk, uint64_t row) {
-      return decoder.Decode(chunk, row, collect, files);
-    });
-  }
-  Status Tell(const delta::CheckpointVisitor& visit, const delta::BatchVisitor& files) {
-    for (auto& action : actions) LAKEHOLD_TRY(visit.action(std::move(action)));
-    for (auto& sidecar : sidecars) LAKEHOLD_TRY(visit.sidecar(std::move(sidecar)));
-    for (auto& rows : batches) LAKEHOLD_TRY(files(std::move(rows)));
-    return {};
-  }
-};
-
-// Row groups read at the same time: each is held until it is told.
+// Row groups read at the same time: all but one are held until they are told.
 constexpr size_t kGroupsAtOnce = 4;
+
+Status ReadGroup(const CheckpointScan& scan, const CheckpointDecoder& decoder, size_t group,
+                 const delta::CheckpointVisitor& visit, const delta::BatchVisitor& files) {
+  delta::FileRows rows;
+  return scan.ReadGroup(group, [&](duckdb::DataChunk& chunk, uint64_t row) {
+    if (files) {
+      rows.Clear();
+      rows.rows_to_come = scan.first_rows().back() - row;
+    }
+    return decoder.Decode(chunk, row, visit, files, rows);
+  });
+}
 
 Status ReadGroupsInParallel(const CheckpointScan& scan, const CheckpointDecoder& decoder,
                             Executor& executor, const delta::CheckpointVisitor& visit,
-                            const delta::BatchVisitor& files) {
+                            const delta::BatchVisitor& files, const std::string& root_uri) {
   for (size_t first = 0; first < scan.groups(); first += kGroupsAtOnce) {
     const size_t count = std::min(kGroupsAtOnce, scan.groups() - first);
-    std::vector<GroupRows> told(count);
+    delta::CheckpointTurns turns(
+        count, {[&](size_t, delta::Action&& action) { return visit.action(std::move(action)); },
+                [&](size_t, delta::Sidecar&& found) { return visit.sidecar(std::move(found)); },
+                [&](size_t, delta::FileRows&& rows) { return files(std::move(rows)); }});
     std::vector<Status> read(count);
     executor.ParallelFor(count, [&](size_t i) {
-      read[i] = CatchDuckDb([&] { return told[i].Read(scan, decoder, first + i); });
+      // Hashed by its reader, not by whose turn it is.
+      const auto told = [&, to = turns.FilesOf(i)](delta::FileRows&& rows) {
+        rows.Hash(root_uri);
+        return to(std::move(rows));
+      };
+      read[i] = CatchDuckDb([&]() -> Status {
+        LAKEHOLD_TRY(ReadGroup(scan, decoder, first + i, turns.VisitorOf(i), told));
+        return turns.End(i);
+      });
     });
-    for (size_t i = 0; i < count; i++) {
-      LAKEHOLD_TRY(std::move(read[i]));
-      LAKEHOLD_TRY(told[i].Tell(visit, files));
-    }
+    for (Status& one : read) LAKEHOLD_TRY(std::move(one));
   }
   return {};
 }
@@ -213,17 +203,15 @@ Status ReadGroupsInParallel(const CheckpointScan& scan, const CheckpointDecoder&
 // `files` may be empty: then adds are told as actions.
 Status ReadRows(duckdb::ClientContext& context, const std::string& path,
                 const delta::CheckpointColumns& columns, Executor& executor,
-                const delta::CheckpointVisitor& visit, const delta::BatchVisitor& files) {
+                const delta::CheckpointVisitor& visit, const delta::BatchVisitor& files,
+                const std::string& root_uri) {
   const bool batches = files != nullptr;
   const CheckpointScan scan(context, path, WantedColumns(columns, batches));
   const CheckpointDecoder decoder(scan.names(), scan.has_stats());
   if (batches && scan.groups() > 1)
-    return ReadGroupsInParallel(scan, decoder, executor, visit, files);
-  for (size_t group = 0; group < scan.groups(); group++) {
-    LAKEHOLD_TRY(scan.ReadGroup(group, [&](duckdb::DataChunk& chunk, uint64_t row) {
-      return decoder.Decode(chunk, row, visit, files);
-    }));
-  }
+    return ReadGroupsInParallel(scan, decoder, executor, visit, files, root_uri);
+  for (size_t group = 0; group < scan.groups(); group++)
+    LAKEHOLD_TRY(ReadGroup(scan, decoder, group, visit, files));
   return {};
 }
 
@@ -260,9 +248,10 @@ Status ReadStatsOfRows(duckdb::ClientContext& context, const std::string& path,
 // One checkpoint file while it is written.
 class CheckpointFile {
  public:
-  CheckpointFile(duckdb::ClientContext& context, const std::string& path)
+  CheckpointFile(duckdb::ClientContext& context, const std::string& path,
+                 const delta::CheckpointShape& shape)
       : context_(context),
-        layout_(context, CheckpointColumnNames(), CheckpointColumnTypes(), "snappy"),
+        layout_(context, CheckpointColumnNames(shape), CheckpointColumnTypes(shape), "snappy"),
         state_(layout_.hooks().copy_to_initialize_global(context, layout_.bind_data(), path)) {}
 
   void Append(duckdb::DataChunk& chunk) {
@@ -292,27 +281,37 @@ class CheckpointFile {
   duckdb::unique_ptr<duckdb::ColumnDataCollection> rows_;
 };
 
-// The number of actions written.
+// The number of rows written.
 Result<int64_t> WriteRows(duckdb::ClientContext& context, const std::string& path,
-                          const delta::ActionSource& next, bool stats_as_json) {
-  CheckpointFile file(context, path);
-  CheckpointEncoder encoder(stats_as_json);
+                          const delta::ActionSource& next, const delta::CheckpointShape& shape) {
+  CheckpointFile file(context, path, shape);
+  CheckpointEncoder encoder(shape);
   duckdb::DataChunk chunk;
-  chunk.Initialize(context, CheckpointColumnTypes());
+  chunk.Initialize(context, CheckpointColumnTypes(shape));
   encoder.Start(chunk);
-  int64_t actions = 0;
+  int64_t rows = 0;
+  const auto appended = [&] {
+    rows++;
+    if (chunk.size() < STANDARD_VECTOR_SIZE) return;
+    file.Append(chunk);
+    encoder.Start(chunk);
+  };
+  if (shape.v2_version) {
+    encoder.AppendVersion(*shape.v2_version, chunk);
+    appended();
+  }
   while (true) {
     LAKEHOLD_ASSIGN(const std::optional<delta::Action> action, next());
     if (!action) break;
-    if (!encoder.Append(*action, chunk)) continue;
-    actions++;
-    if (chunk.size() < STANDARD_VECTOR_SIZE) continue;
-    file.Append(chunk);
-    encoder.Start(chunk);
+    if (encoder.Append(*action, chunk)) appended();
+  }
+  for (const delta::Sidecar& sidecar : shape.sidecars) {
+    encoder.AppendSidecar(sidecar, chunk);
+    appended();
   }
   file.Append(chunk);
   file.Close();
-  return actions;
+  return rows;
 }
 
 std::string FolderOf(std::string_view key) {
@@ -341,7 +340,7 @@ class DuckDbCheckpointCodec final : public delta::BatchCheckpointCodec {
       Work work(std::move(connection));
       const Registered store(stores_, root.store);
       visited = ReadRows(work.context(), StoreRegistry::PathOf(store.handle(), key), columns,
-                         executor_, visit, files);
+                         executor_, visit, files, root.uri());
       return {};
     });
     if (!read.ok()) return DecodingError(key, read.error());
@@ -363,7 +362,7 @@ class DuckDbCheckpointCodec final : public delta::BatchCheckpointCodec {
 
   Result<delta::WrittenCheckpoint> Write(const delta::TableRoot& root, std::string_view key,
                                          const delta::ActionSource& next,
-                                         bool stats_as_json) override {
+                                         const delta::CheckpointShape& shape) override {
     return CatchDuckDb([&]() -> Result<delta::WrittenCheckpoint> {
       LAKEHOLD_ASSIGN(auto connection, Connect());
       Work work(std::move(connection));
@@ -373,7 +372,7 @@ class DuckDbCheckpointCodec final : public delta::BatchCheckpointCodec {
       const std::string path = StoreRegistry::StagedPathOf(
           store.handle(), fmt::format("{}/checkpoint-{}", FolderOf(key), written_.fetch_add(1)));
       delta::WrittenCheckpoint written;
-      LAKEHOLD_ASSIGN(written.actions, WriteRows(work.context(), path, next, stats_as_json));
+      LAKEHOLD_ASSIGN(written.actions, WriteRows(work.context(), path, next, shape));
       const auto staged = stores_.TakeStaged(path);
       if (staged == nullptr)
         return Internal("engine.nothing_staged", fmt::format("{} was closed but not kept", path));

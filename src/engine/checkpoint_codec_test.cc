@@ -39,7 +39,7 @@ class CheckpointCodecTest : public ::testing::Test {
           if (next == actions.size()) return std::optional<delta::Action>();
           return std::optional(actions[next++]);
         },
-        stats);
+        delta::CheckpointShape{.stats_as_json = stats});
   }
   std::vector<delta::Action> Read(const delta::CheckpointColumns& columns = {true, true, true,
                                                                              true}) {
@@ -279,10 +279,88 @@ TEST_F(CheckpointCodecTest, WhatIsWrittenSurvivesAPowerCut) {
   EXPECT_EQ(Read().size(), 1u);
 }
 
+TEST_F(CheckpointCodecTest, StatisticsAreWrittenAsAStructWhereTheTableAsksForIt) {
+  delta::Metadata metadata;
+  metadata.id = "m";
+  metadata.schema_string =
+      R"j({"type":"struct","fields":[{"name":"id","type":"long","nullable":true,"metadata":{}},)j"
+      R"j({"name":"s","type":{"type":"struct","fields":[{"name":"d","type":"date","nullable":true,"metadata":{}},)j"
+      R"j({"name":"t","type":"string","nullable":true,"metadata":{}}]},"nullable":true,"metadata":{}},)j"
+      R"j({"name":"price","type":"decimal(9,2)","nullable":true,"metadata":{}},)j"
+      R"j({"name":"p","type":"integer","nullable":true,"metadata":{}}]})j";
+  metadata.partition_columns = {"p"};
+  const std::vector<delta::Action> state = {delta::Protocol{}, metadata};
+  const auto snapshot = delta::Snapshot::FromActions(root, state);
+  ASSERT_TRUE(snapshot.ok()) << snapshot.error().ToString();
+  delta::AddFile add;
+  add.path = "a";
+  add.partition_values = {{"p", "7"}};
+  add.tags = R"({"lakehold.noNaN":"true"})";
+  add.stats =
+      R"({"numRecords":3,"minValues":{"id":-5,"s":{"d":"2026-01-02","t":"x"},"price":1.25},)"
+      R"("maxValues":{"id":9,"s":{"d":"2026-01-03","t":"y"},"price":2.50},"nullCount":{"id":1,"s":{"d":0,"t":2},"price":0}})";
+  delta::AddFile bare;
+  bare.path = "b";
+  bare.partition_values = {{"p", std::nullopt}};
+  std::vector<delta::Action> files = {add, bare};
+  size_t next = 0;
+  delta::CheckpointShape shape{.stats_as_json = false, .is_sidecar = true};
+  shape.stats_as_struct = snapshot->get();
+  const auto written = codec->Write(
+      root, kKey,
+      [&]() -> Result<std::optional<delta::Action>> {
+        if (next == files.size()) return std::optional<delta::Action>();
+        return std::optional(files[next++]);
+      },
+      shape);
+  ASSERT_TRUE(written.ok()) << written.error().ToString();
+  const auto actions = Read();
+  ASSERT_EQ(actions.size(), 2u);
+  EXPECT_EQ(std::get<delta::AddFile>(actions[0]).stats,
+            R"({"numRecords":3,"minValues":{"id":-5,"s":{"d":"2026-01-02","t":"x"},"price":1.25},)"
+            R"("maxValues":{"id":9,"s":{"d":"2026-01-03","t":"y"},"price":2.50},)"
+            R"("nullCount":{"id":1,"s":{"d":0,"t":2},"price":0},"tightBounds":true})");
+  EXPECT_FALSE(std::get<delta::AddFile>(actions[1]).stats.has_value());
+  EXPECT_EQ(std::get<delta::AddFile>(actions[0]).partition_values, add.partition_values);
+}
+
+TEST_F(CheckpointCodecTest, AManifestNamesItsSidecarsAndASidecarHoldsFilesOnly) {
+  delta::CheckpointShape shape;
+  shape.v2_version = 7;
+  shape.sidecars = {{"a.parquet", 11, 22}, {"b.parquet", 33, 44}};
+  bool told = false;
+  const delta::ActionSource one = [&]() -> Result<std::optional<delta::Action>> {
+    if (std::exchange(told, true)) return std::optional<delta::Action>();
+    return std::optional<delta::Action>(delta::SetTransaction{"app", 5, {}});
+  };
+  ASSERT_TRUE(codec->Write(root, kKey, one, shape).ok());
+  std::vector<std::string> sidecars;
+  std::vector<delta::Action> actions;
+  const Status read =
+      codec->Read(root, kKey, {true, true, true, true},
+                  {[&](delta::Action&& action) -> Status {
+                     actions.push_back(std::move(action));
+                     return {};
+                   },
+                   [&](delta::Sidecar&& sidecar) -> Status {
+                     sidecars.push_back(fmt::format("{} {} {}", sidecar.path, sidecar.size_bytes,
+                                                    sidecar.modified_ms));
+                     return {};
+                   }});
+  ASSERT_TRUE(read.ok()) << read.error().ToString();
+  EXPECT_EQ(sidecars, (std::vector<std::string>{"a.parquet 11 22", "b.parquet 33 44"}));
+  EXPECT_EQ(actions, (std::vector<delta::Action>{delta::SetTransaction{"app", 5, {}}}));
+  told = false;
+  const auto sidecar = codec->Write(root, "t/_delta_log/_sidecars/x.parquet", one,
+                                    delta::CheckpointShape{.is_sidecar = true});
+  ASSERT_TRUE(sidecar.ok()) << sidecar.error().ToString();
+  EXPECT_EQ(sidecar->actions, 0) << "a txn is no file";
+}
+
 TEST_F(CheckpointCodecTest, AFailingSourceWritesNothing) {
   const auto written = codec->Write(
       root, kKey,
-      []() -> Result<std::optional<delta::Action>> { return Corrupt("test.bad", "no"); }, true);
+      []() -> Result<std::optional<delta::Action>> { return Corrupt("test.bad", "no"); }, {});
   ASSERT_FALSE(written.ok());
   EXPECT_EQ(written.error().reason, "test.bad");
   EXPECT_FALSE(store->Head(kKey).ok());

@@ -219,11 +219,11 @@ std::vector<WantedColumn> WantedColumns(const delta::CheckpointColumns& columns,
 
 Status CheckpointDecoder::Decode(duckdb::DataChunk& chunk, uint64_t first_row,
                                  const delta::CheckpointVisitor& visit,
-                                 const delta::BatchVisitor& files) const {
+                                 const delta::BatchVisitor& files, delta::FileRows& rows) const {
   for (size_t i = 0; i < names_.size(); i++) {
     const ParquetCells all(chunk.data[i], chunk.size());
     if (names_[i] == "add" && files) {
-      delta::FileRows rows = ReadAddBatch(all, chunk.size(), first_row, has_stats_);
+      ReadAddBatch(all, chunk.size(), first_row, has_stats_, rows);
       if (!rows.empty()) LAKEHOLD_TRY(files(std::move(rows)));
       continue;
     }

@@ -27,9 +27,9 @@ class CheckpointDecoder {
   CheckpointDecoder(std::vector<std::string> names, bool has_stats)
       : names_(std::move(names)), has_stats_(has_stats) {}
   // Tells the actions of all rows, the first of them row `first_row` of the file. Rows of kinds
-  // nobody asked for are skipped; adds go to `files`, if given.
+  // nobody asked for are skipped; adds go to `files`, if given, by way of `rows`, which is empty.
   Status Decode(duckdb::DataChunk& chunk, uint64_t first_row, const delta::CheckpointVisitor& visit,
-                const delta::BatchVisitor& files = nullptr) const;
+                const delta::BatchVisitor& files, delta::FileRows& rows) const;
 
  private:
   std::vector<std::string> names_;

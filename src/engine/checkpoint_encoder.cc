@@ -4,6 +4,8 @@
 #include <utility>
 #include <vector>
 
+#include "delta/snapshot.h"
+
 namespace lakehold::engine {
 namespace {
 
@@ -13,7 +15,8 @@ using duckdb::idx_t;
 using duckdb::LogicalType;
 using duckdb::Vector;
 
-enum Column : idx_t { kTxn, kAdd, kRemove, kMetadata, kProtocol, kDomain };
+// Where each kind of row is; sidecars have the first two only.
+enum Column : idx_t { kAdd, kRemove, kTxn, kMetadata, kProtocol, kDomain, kVersion, kSidecar };
 
 LogicalType TextMapType() { return LogicalType::MAP(LogicalType::VARCHAR, LogicalType::VARCHAR); }
 
@@ -25,18 +28,24 @@ LogicalType VectorType() {
                               {"cardinality", LogicalType::BIGINT}});
 }
 
-LogicalType AddType() {
-  return LogicalType::STRUCT({{"path", LogicalType::VARCHAR},
-                              {"partitionValues", TextMapType()},
-                              {"size", LogicalType::BIGINT},
-                              {"modificationTime", LogicalType::BIGINT},
-                              {"dataChange", LogicalType::BOOLEAN},
-                              {"stats", LogicalType::VARCHAR},
-                              {"tags", TextMapType()},
-                              {"deletionVector", VectorType()},
-                              {"baseRowId", LogicalType::BIGINT},
-                              {"defaultRowCommitVersion", LogicalType::BIGINT},
-                              {"clusteringProvider", LogicalType::VARCHAR}});
+LogicalType AddType(const StatsStruct* stats) {
+  duckdb::child_list_t<LogicalType> fields = {{"path", LogicalType::VARCHAR},
+                                              {"partitionValues", TextMapType()},
+                                              {"size", LogicalType::BIGINT},
+                                              {"modificationTime", LogicalType::BIGINT},
+                                              {"dataChange", LogicalType::BOOLEAN},
+                                              {"stats", LogicalType::VARCHAR},
+                                              {"tags", TextMapType()},
+                                              {"deletionVector", VectorType()},
+                                              {"baseRowId", LogicalType::BIGINT},
+                                              {"defaultRowCommitVersion", LogicalType::BIGINT},
+                                              {"clusteringProvider", LogicalType::VARCHAR}};
+  if (stats != nullptr) {
+    fields.emplace_back("stats_parsed", stats->stats_type());
+    if (stats->has_partitions())
+      fields.emplace_back("partitionValues_parsed", stats->partitions_type());
+  }
+  return LogicalType::STRUCT(std::move(fields));
 }
 
 LogicalType RemoveType() {
@@ -133,6 +142,10 @@ class RowStruct {
     return *this;
   }
   RowStruct Struct() { return {Next(), row_}; }
+  RowStruct& Any(const duckdb::Value& value) {
+    Next().SetValue(row_, value);
+    return *this;
+  }
 
  private:
   Vector& Next() { return *duckdb::StructVector::GetEntries(vector_)[next_++]; }
@@ -176,8 +189,8 @@ struct CheckpointEncoder::RowFiller {
   RowStruct In(Column column) const { return {chunk.data[column], row}; }
 
   bool operator()(const delta::AddFile& add) const {
-    In(kAdd)
-        .Text(add.path)
+    RowStruct fields = In(kAdd);
+    fields.Text(add.path)
         .TextMap(std::optional(add.partition_values))
         .Long(add.size_bytes)
         .Long(add.modified_ms)
@@ -188,6 +201,11 @@ struct CheckpointEncoder::RowFiller {
         .Long(add.base_row_id)
         .Long(add.default_row_commit_version)
         .Text(add.clustering_provider);
+    StatsStruct* const stats = encoder.stats_struct_.get();
+    if (stats != nullptr) {
+      fields.Any(stats->StatsOf(add));
+      if (stats->has_partitions()) fields.Any(stats->PartitionsOf(add));
+    }
     return true;
   }
   bool operator()(const delta::RemoveFile& remove) const {
@@ -206,6 +224,7 @@ struct CheckpointEncoder::RowFiller {
     return true;
   }
   bool operator()(const delta::Metadata& metadata) const {
+    if (encoder.is_sidecar_) return false;
     RowStruct fields = In(kMetadata);
     fields.Text(metadata.id).Text(metadata.name).Text(metadata.description);
     fields.Struct().Text(metadata.format_provider).TextMap(std::optional(metadata.format_options));
@@ -216,6 +235,7 @@ struct CheckpointEncoder::RowFiller {
     return true;
   }
   bool operator()(const delta::Protocol& protocol) const {
+    if (encoder.is_sidecar_) return false;
     In(kProtocol)
         .Int(protocol.min_reader_version)
         .Int(protocol.min_writer_version)
@@ -224,10 +244,12 @@ struct CheckpointEncoder::RowFiller {
     return true;
   }
   bool operator()(const delta::SetTransaction& transaction) const {
+    if (encoder.is_sidecar_) return false;
     In(kTxn).Text(transaction.app_id).Long(transaction.version).Long(transaction.last_updated_ms);
     return true;
   }
   bool operator()(const delta::DomainMetadata& domain) const {
+    if (encoder.is_sidecar_) return false;
     In(kDomain).Text(domain.domain).Text(domain.configuration).Bool(domain.removed);
     return true;
   }
@@ -235,26 +257,56 @@ struct CheckpointEncoder::RowFiller {
   bool operator()(const delta::AddChangeFile&) const { return false; }
 };
 
-duckdb::vector<std::string> CheckpointColumnNames() {
-  return {"txn", "add", "remove", "metaData", "protocol", "domainMetadata"};
+namespace {
+
+std::unique_ptr<StatsStruct> StatsStructOf(const delta::CheckpointShape& shape) {
+  if (shape.stats_as_struct == nullptr) return nullptr;
+  return std::make_unique<StatsStruct>(shape.stats_as_struct->schema(),
+                                       shape.stats_as_struct->metadata());
 }
 
-duckdb::vector<LogicalType> CheckpointColumnTypes() {
-  const LogicalType texts = LogicalType::LIST(LogicalType::VARCHAR);
-  return {LogicalType::STRUCT({{"appId", LogicalType::VARCHAR},
-                               {"version", LogicalType::BIGINT},
-                               {"lastUpdated", LogicalType::BIGINT}}),
-          AddType(),
-          RemoveType(),
-          MetadataType(),
-          LogicalType::STRUCT({{"minReaderVersion", LogicalType::INTEGER},
-                               {"minWriterVersion", LogicalType::INTEGER},
-                               {"readerFeatures", texts},
-                               {"writerFeatures", texts}}),
-          LogicalType::STRUCT({{"domain", LogicalType::VARCHAR},
-                               {"configuration", LogicalType::VARCHAR},
-                               {"removed", LogicalType::BOOLEAN}})};
+}  // namespace
+
+duckdb::vector<std::string> CheckpointColumnNames(const delta::CheckpointShape& shape) {
+  duckdb::vector<std::string> names = {"add", "remove"};
+  if (shape.is_sidecar) return names;
+  for (const char* name : {"txn", "metaData", "protocol", "domainMetadata"})
+    names.emplace_back(name);
+  if (!shape.v2_version) return names;
+  names.emplace_back("checkpointMetadata");
+  names.emplace_back("sidecar");
+  return names;
 }
+
+duckdb::vector<LogicalType> CheckpointColumnTypes(const delta::CheckpointShape& shape) {
+  const auto stats = StatsStructOf(shape);
+  duckdb::vector<LogicalType> types = {AddType(stats.get()), RemoveType()};
+  if (shape.is_sidecar) return types;
+  const LogicalType texts = LogicalType::LIST(LogicalType::VARCHAR);
+  types.push_back(LogicalType::STRUCT({{"appId", LogicalType::VARCHAR},
+                                       {"version", LogicalType::BIGINT},
+                                       {"lastUpdated", LogicalType::BIGINT}}));
+  types.push_back(MetadataType());
+  types.push_back(LogicalType::STRUCT({{"minReaderVersion", LogicalType::INTEGER},
+                                       {"minWriterVersion", LogicalType::INTEGER},
+                                       {"readerFeatures", texts},
+                                       {"writerFeatures", texts}}));
+  types.push_back(LogicalType::STRUCT({{"domain", LogicalType::VARCHAR},
+                                       {"configuration", LogicalType::VARCHAR},
+                                       {"removed", LogicalType::BOOLEAN}}));
+  if (!shape.v2_version) return types;
+  types.push_back(LogicalType::STRUCT({{"version", LogicalType::BIGINT}, {"tags", TextMapType()}}));
+  types.push_back(LogicalType::STRUCT({{"path", LogicalType::VARCHAR},
+                                       {"sizeInBytes", LogicalType::BIGINT},
+                                       {"modificationTime", LogicalType::BIGINT},
+                                       {"tags", TextMapType()}}));
+  return types;
+}
+
+CheckpointEncoder::CheckpointEncoder(const delta::CheckpointShape& shape)
+    : stats_as_json_(shape.stats_as_json),
+      stats_struct_(StatsStructOf(shape)),
+      is_sidecar_(shape.is_sidecar) {}
 
 void CheckpointEncoder::Start(duckdb::DataChunk& chunk) {
   chunk.Reset();
@@ -265,6 +317,19 @@ bool CheckpointEncoder::Append(const delta::Action& action, duckdb::DataChunk& c
   if (!std::visit(RowFiller{*this, chunk, chunk.size()}, action)) return false;
   chunk.SetCardinality(chunk.size() + 1);
   return true;
+}
+
+void CheckpointEncoder::AppendVersion(delta::Version version, duckdb::DataChunk& chunk) {
+  RowStruct(chunk.data[kVersion], chunk.size()).Long(version);
+  chunk.SetCardinality(chunk.size() + 1);
+}
+
+void CheckpointEncoder::AppendSidecar(const delta::Sidecar& sidecar, duckdb::DataChunk& chunk) {
+  RowStruct(chunk.data[kSidecar], chunk.size())
+      .Text(sidecar.path)
+      .Long(static_cast<int64_t>(sidecar.size_bytes))
+      .Long(sidecar.modified_ms);
+  chunk.SetCardinality(chunk.size() + 1);
 }
 
 const std::optional<RawObjectEntries>& CheckpointEncoder::Tags(

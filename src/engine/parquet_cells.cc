@@ -79,7 +79,8 @@ std::optional<std::string> JsonOf(const duckdb::Value& value) {
 
 }  // namespace
 
-ParquetCells::ParquetCells(duckdb::Vector& vector, idx_t count) : vector_(&vector), count_(count) {
+ParquetCells::ParquetCells(duckdb::Vector& vector, idx_t count)
+    : vector_(&vector), physical_(vector.GetType().InternalType()), count_(count) {
   // A struct's fields are only aligned with its rows when it is flat.
   if (vector.GetType().InternalType() == PhysicalType::STRUCT) vector.Flatten(count);
   vector.ToUnifiedFormat(count, format_);
@@ -94,12 +95,7 @@ ParquetCells ParquetCells::Child(std::string_view name) const {
   return {};
 }
 
-bool ParquetCells::Has(idx_t row) const {
-  return vector_ != nullptr && format_.validity.RowIsValid(format_.sel->get_index(row));
-}
-
-std::optional<int64_t> ParquetCells::Integer(idx_t row) const {
-  if (!Has(row)) return std::nullopt;
+std::optional<int64_t> ParquetCells::NarrowInteger(idx_t row) const {
   const idx_t at = format_.sel->get_index(row);
   switch (vector_->GetType().InternalType()) {
     case PhysicalType::INT8:
@@ -108,8 +104,6 @@ std::optional<int64_t> ParquetCells::Integer(idx_t row) const {
       return UnifiedVectorFormat::GetData<int16_t>(format_)[at];
     case PhysicalType::INT32:
       return UnifiedVectorFormat::GetData<int32_t>(format_)[at];
-    case PhysicalType::INT64:
-      return UnifiedVectorFormat::GetData<int64_t>(format_)[at];
     default:
       return std::nullopt;
   }
@@ -123,13 +117,6 @@ std::optional<bool> ParquetCells::Boolean(idx_t row) const {
 std::optional<std::string> ParquetCells::Text(idx_t row) const {
   const auto view = View(row);
   return view ? std::optional(std::string(*view)) : std::nullopt;
-}
-
-std::optional<std::string_view> ParquetCells::View(idx_t row) const {
-  if (!Has(row) || vector_->GetType().InternalType() != PhysicalType::VARCHAR) return std::nullopt;
-  const auto& text =
-      UnifiedVectorFormat::GetData<duckdb::string_t>(format_)[format_.sel->get_index(row)];
-  return std::string_view(text.GetData(), text.GetSize());
 }
 
 std::pair<ParquetCells, ParquetCells> ParquetCells::MapEntries() const {

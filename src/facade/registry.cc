@@ -41,9 +41,9 @@ class LazyCheckpointCodec final : public delta::BatchCheckpointCodec {
 
   Result<delta::WrittenCheckpoint> Write(const delta::TableRoot& root, std::string_view key,
                                          const delta::ActionSource& next,
-                                         bool stats_as_json) override {
+                                         const delta::CheckpointShape& shape) override {
     LAKEHOLD_ASSIGN(auto engine, registry_.engine());
-    return engine->checkpoint_codec()->Write(root, key, next, stats_as_json);
+    return engine->checkpoint_codec()->Write(root, key, next, shape);
   }
 
  private:

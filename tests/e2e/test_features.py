@@ -36,7 +36,6 @@ ACTIVE_PROPERTIES = {
     "columnMapping": {"delta.columnMapping.mode": "name", "delta.columnMapping.maxColumnId": "2"},
     "typeWidening": {"delta.enableTypeWidening": "true"},
     "typeWidening-preview": {"delta.enableTypeWidening": "true"},
-    "v2Checkpoint": {"delta.checkpointPolicy": "v2"},
     "icebergCompatV1": {"delta.enableIcebergCompatV1": "true"},
     "icebergCompatV2": {"delta.enableIcebergCompatV2": "true"},
     "icebergCompatV3": {"delta.enableIcebergCompatV3": "true"},
