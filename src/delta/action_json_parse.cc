@@ -12,6 +12,7 @@
 
 #include "delta/action_json.h"
 #include "delta/commit_rules.h"
+#include "delta/json_text.h"
 
 namespace lakehold::delta {
 
@@ -79,7 +80,37 @@ class ActionParser {
     return true;
   }
 
-  bool TypeOf(ondemand::value& value, json_type& type) { return !Failed(value.type().get(type)); }
+  // The parser knows null by its first letter.
+  bool TypeOf(ondemand::value& value, json_type& type) {
+    if (Failed(value.type().get(type))) return false;
+    std::string_view token;
+    return type != json_type::null || (TokenOf(value, token) && token == "null") ||
+           Fail("a value is no JSON");
+  }
+
+  // The text of a scalar. False if what follows cannot: the parser steps over a token that nobody
+  // took, and over a colon behind it.
+  static bool TokenOf(ondemand::value& value, std::string_view& token) {
+    token = value.raw_json_token();
+    const char next = *(token.data() + token.size());
+    while (!token.empty() && IsSpace(token.back())) token.remove_suffix(1);
+    return next == ',' || next == '}' || next == ']';
+  }
+
+  // The text of any value, which is JSON.
+  bool TextOf(ondemand::value& value, std::string_view& text) {
+    json_type type{};
+    if (!TypeOf(value, type)) return false;
+    const bool nested = type == json_type::object || type == json_type::array;
+    if (nested ? Failed(simdjson::to_json_string(value).get(text)) : !TokenOf(value, text))
+      return Fail("a value is no JSON");
+    return IsOneJsonValue(text) || Fail("a value is no JSON");
+  }
+  // Steps over what nobody asks for.
+  bool Skip(ondemand::value& value) {
+    std::string_view text;
+    return TextOf(value, text);
+  }
 
   // Visits the members of an object value; null is an object without members.
   template <typename Visit>
@@ -145,7 +176,7 @@ class ActionParser {
   // The value's own text, on one line.
   bool ReadRaw(ondemand::value& value, std::string& out) {
     std::string_view json;
-    if (Failed(simdjson::to_json_string(value).get(json))) return false;
+    if (!TextOf(value, json)) return false;
     out.assign(json);
     if (out.find_first_of("\r\n") != std::string::npos) {
       std::erase_if(out, [](char c) { return c == '\n' || c == '\r'; });
@@ -209,7 +240,7 @@ class ActionParser {
           if (key == "sizeInBytes") return has_size = true, Read(key, member, vector.size_bytes);
           if (key == "cardinality")
             return has_cardinality = true, Read(key, member, vector.cardinality);
-          return true;
+          return Skip(member);
         });
     if (!done) return false;
     if (vector.storage_type.empty()) return Missing("deletionVector.storageType");
@@ -220,17 +251,20 @@ class ActionParser {
 
   bool ParseAction(std::string_view key, ondemand::value& value, const ActionFilter& filter,
                    std::vector<Action>& out) {
+    // Who asks for no files asks for speed.
     if (key == "add") return filter.files ? Build<AddFile>("add", value, out) : true;
     if (key == "remove") return filter.files ? Build<RemoveFile>("remove", value, out) : true;
     if (key == "commitInfo")
-      return filter.commit ? Build<CommitInfo>("commitInfo", value, out) : true;
-    if (key == "cdc") return filter.changes ? Build<AddChangeFile>("cdc", value, out) : true;
-    if (key == "metaData") return filter.state ? Build<Metadata>("metaData", value, out) : true;
-    if (key == "protocol") return filter.state ? Build<Protocol>("protocol", value, out) : true;
-    if (key == "txn") return filter.state ? Build<SetTransaction>("txn", value, out) : true;
+      return filter.commit ? Build<CommitInfo>("commitInfo", value, out) : Skip(value);
+    if (key == "cdc") return filter.changes ? Build<AddChangeFile>("cdc", value, out) : Skip(value);
+    if (key == "metaData")
+      return filter.state ? Build<Metadata>("metaData", value, out) : Skip(value);
+    if (key == "protocol")
+      return filter.state ? Build<Protocol>("protocol", value, out) : Skip(value);
+    if (key == "txn") return filter.state ? Build<SetTransaction>("txn", value, out) : Skip(value);
     if (key == "domainMetadata")
-      return filter.state ? Build<DomainMetadata>("domainMetadata", value, out) : true;
-    return true;
+      return filter.state ? Build<DomainMetadata>("domainMetadata", value, out) : Skip(value);
+    return Skip(value);
   }
 
   template <typename Body>
@@ -262,7 +296,7 @@ class ActionParser {
       if (key == "baseRowId") return Read(key, value, add.base_row_id);
       if (key == "defaultRowCommitVersion") return Read(key, value, add.default_row_commit_version);
       if (key == "clusteringProvider") return Read(key, value, add.clustering_provider);
-      return true;
+      return Skip(value);
     });
     if (!done) return false;
     if (!has_path) return Missing("path");
@@ -285,7 +319,7 @@ class ActionParser {
       if (key == "baseRowId") return Read(key, value, remove.base_row_id);
       if (key == "defaultRowCommitVersion")
         return Read(key, value, remove.default_row_commit_version);
-      return true;
+      return Skip(value);
     });
     return done && (has_path || Missing("path"));
   }
@@ -301,12 +335,12 @@ class ActionParser {
       if (key == "partitionColumns") return ReadUnlessNull(key, value, metadata.partition_columns);
       if (key == "configuration") return ReadMap(key, value, metadata.configuration);
       if (key == "createdTime") return Read(key, value, metadata.created_ms);
-      if (key != "format") return true;
+      if (key != "format") return Skip(value);
       return ForEachMember("format", value, [&](std::string_view member, ondemand::value& inner) {
         if (member == "provider")
           return ReadUnlessNull("format.provider", inner, metadata.format_provider);
         if (member == "options") return ReadMap("format.options", inner, metadata.format_options);
-        return true;
+        return Skip(inner);
       });
     });
   }
@@ -321,7 +355,7 @@ class ActionParser {
         return has_writer = true, Read(key, value, protocol.min_writer_version);
       if (key == "readerFeatures") return Read(key, value, protocol.reader_features);
       if (key == "writerFeatures") return Read(key, value, protocol.writer_features);
-      return true;
+      return Skip(value);
     });
     if (!done) return false;
     if (!has_reader) return Missing("minReaderVersion");
@@ -335,7 +369,7 @@ class ActionParser {
       if (key == "appId") return has_app = true, Read(key, value, txn.app_id);
       if (key == "version") return has_version = true, Read(key, value, txn.version);
       if (key == "lastUpdated") return Read(key, value, txn.last_updated_ms);
-      return true;
+      return Skip(value);
     });
     if (!done) return false;
     if (!has_app) return Missing("appId");
@@ -348,7 +382,7 @@ class ActionParser {
       if (key == "domain") return has_domain = true, Read(key, value, domain.domain);
       if (key == "configuration") return ReadUnlessNull(key, value, domain.configuration);
       if (key == "removed") return ReadUnlessNull(key, value, domain.removed);
-      return true;
+      return Skip(value);
     });
     return done && (has_domain || Missing("domain"));
   }
@@ -360,7 +394,7 @@ class ActionParser {
       if (key == "partitionValues") return ReadPartitionValues(value, change.partition_values);
       if (key == "size") return Read(key, value, change.size_bytes);
       if (key == "tags") return ReadRawUnlessNull(value, change.tags);
-      return true;
+      return Skip(value);
     });
     return done && (has_path || Missing("path"));
   }

@@ -24,10 +24,19 @@ std::string_view KeyOf(ondemand::field& field) {
                      : std::string_view();
 }
 
+// The text of a scalar that is left where it is. False if what follows cannot: the parser steps
+// over a token that nobody took, and over a colon behind it.
+bool RawToken(ondemand::value& value, std::string_view& token) {
+  token = value.raw_json_token();
+  const char next = *(token.data() + token.size());
+  while (!token.empty() && IsBlank(token.back())) token.remove_suffix(1);
+  return next == ',' || next == '}' || next == ']';
+}
+
 // The text between the quotes, escapes as they are. False if the value is no string.
 bool RawString(ondemand::value& value, std::string_view& raw) {
-  std::string_view token = value.raw_json_token();
-  while (!token.empty() && IsBlank(token.back())) token.remove_suffix(1);
+  std::string_view token;
+  if (!RawToken(value, token)) return false;
   if (token.size() < 2 || token.front() != '"' || token.back() != '"') return false;
   raw = token.substr(1, token.size() - 2);
   return true;
@@ -37,7 +46,19 @@ bool HasEscape(std::string_view raw) { return raw.find('\\') != std::string_view
 
 bool IsNullValue(ondemand::value& value) {
   json_type type{};
-  return value.type().get(type) == simdjson::SUCCESS && type == json_type::null;
+  std::string_view token;
+  return value.type().get(type) == simdjson::SUCCESS && type == json_type::null &&
+         RawToken(value, token) && token == "null";
+}
+
+// Steps over what nobody asks for, if it is JSON.
+bool Skip(ondemand::value& value) {
+  json_type type{};
+  std::string_view text;
+  if (value.type().get(type)) return false;
+  if (type != json_type::object && type != json_type::array)
+    return RawToken(value, text) && IsOneJsonValue(text);
+  return !simdjson::to_json_string(value).get(text) && IsOneJsonValue(text);
 }
 
 template <typename Visit>
@@ -99,8 +120,8 @@ struct CommitBlockParser::State {
       const bool plain = ForEach(object, [&](std::string_view name, ondemand::value& value) {
         if (name == "add") return !filter.files || ParseAdd(value);
         if (name == "remove") return !filter.files || ParseRemove(value);
-        other |= IsWanted(name, filter);
-        return true;
+        if (!IsWanted(name, filter)) return Skip(value);
+        return other = true;
       });
       if (!plain || (other && !ParseOther(at.source(), filter, block))) return false;
     }
@@ -151,7 +172,7 @@ struct CommitBlockParser::State {
       if (name == "defaultRowCommitVersion")
         return ReadIntegerUnlessNull(field, row.default_commit_version);
       if (name == "clusteringProvider") return IsNullValue(field) || RawString(field, provider);
-      return true;
+      return Skip(field);
     });
     if (!plain || !has_size || row.path_size == 0) return false;
     if (row.partition == FileRow::kNone) row.partition = PartitionOf("{}", {});
@@ -166,14 +187,15 @@ struct CommitBlockParser::State {
     int64_t ignored = 0;
     const bool plain = ForEach(object, [&](std::string_view name, ondemand::value& field) {
       if (name == "path") return row.path_size == 0 && ReadPath(field, row);
-      if (name == "deletionTimestamp" || name == "size")
+      if (name == "deletionTimestamp" || name == "size" || name == "baseRowId" ||
+          name == "defaultRowCommitVersion")
         return ReadIntegerUnlessNull(field, ignored);
       if (name == "dataChange" || name == "extendedFileMetadata")
         return CheckBooleanUnlessNull(field);
       if (name == "deletionVector") return ReadVector(field, row);
       // Nobody asks for those of a removed file, but what is damaged is damaged.
       if (name == "partitionValues") return ReadPartition(field, row);
-      return true;
+      return Skip(field);
     });
     if (!plain || row.path_size == 0) return false;
     row.partition = FileRow::kNone;
@@ -250,6 +272,7 @@ struct CommitBlockParser::State {
     if (HasEscape(provider)) return false;
     key.assign("t").append(tags).append(1, '\0').append(provider);
     if (const auto code = files->Recall(key)) return row.rare = *code, true;
+    if (!tags.empty() && !IsOneJsonValue(tags)) return false;
     RareTexts rare;
     if (!tags.empty()) rare.tags = std::string(tags);
     if (!provider.empty()) rare.clustering_provider = std::string(provider);
@@ -272,7 +295,7 @@ struct CommitBlockParser::State {
       if (name == "sizeInBytes") return has_size = true, ReadNarrow(field, vector.size_bytes);
       if (name == "cardinality")
         return has_cardinality = true, ReadInteger(field, vector.cardinality);
-      return true;
+      return Skip(field);
     });
     if (!plain || !has_size || !has_cardinality || vector.storage_type.empty() ||
         vector.path_or_inline.empty())

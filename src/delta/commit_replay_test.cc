@@ -347,5 +347,39 @@ TEST(CommitReplayTest, CheckpointsToldInBatchesReadInParallelAreTheSameTable) {
   }
 }
 
+// The parser steps over what nobody asks for by counting brackets: what damage made of it may have
+// swallowed an action.
+TEST(CommitReplay, DamageInWhatNobodyAsksForIsFoundToo) {
+  const std::string add =
+      R"({"add":{"path":"f","partitionValues":{},"size":1,"modificationTime":1,"dataChange":true}})";
+  const auto load = [](const std::string& commit, const char* newest) {
+    LogBench bench;
+    bench.Create();
+    bench.Put(CommitName(1), commit);
+    bench.Put(CommitName(2), newest);
+    const auto loaded = bench.Load();
+    return loaded.ok() ? std::to_string((*loaded)->files().live_files()) : loaded.error().reason;
+  };
+  // As the newest commit and as an older one: one whose commitInfo is asked for, one whose is not.
+  for (const char* newest : {R"({"txn":{"appId":"a","version":1}})", R"({"commitInfo":{}})"}) {
+    EXPECT_EQ(load(add, newest), "1");
+    for (
+        const char* damaged : {
+            R"({"commitInfo":{"operati"configuration":"{}","removed":false}})",
+            R"({"commitInfo":{"a":1 2}})",
+            R"({"unknown":{"a":nul}})",
+            R"({"unknown":"a":1})",
+            R"({"cdc":{"path":"c","x":[1,]}})",
+            R"({"remove":{"path":"g":1,"dataChange":true}})",
+            R"({"remove":{"path":"g","dataChange":true,"stats":{"a"}}})",
+            R"({"add":{"path":"h","partitionValues":{},"size":1,"modificationTime":1,"dataChange":true,"stats":n"{}"}})",
+            R"({"add":{"path":"h","partitionValues":{},"size":1,"modificationTime":1,"dataChange":true,"tags":{"a":"b"c"}}})",
+            R"({"add":{"path":"h","partitionValues":{},"size":1,"modificationTime":1,"dataChange":true,"x":1 "y":2}})",
+        }) {
+      EXPECT_EQ(load(add + "\n" + damaged + "\n", newest), "delta.bad_commit") << damaged;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace lakehold::delta

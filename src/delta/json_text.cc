@@ -129,4 +129,117 @@ bool AppendUnescaped(std::string_view raw, std::string& out) {
   return true;
 }
 
+namespace {
+
+class JsonGrammar {
+ public:
+  explicit JsonGrammar(std::string_view text) : text_(text) {}
+  bool IsOneValue() {
+    SkipBlanks();
+    if (!Value(0)) return false;
+    SkipBlanks();
+    return at_ == text_.size();
+  }
+
+ private:
+  static constexpr int kMostDepth = 1024;
+
+  char Peek() const { return at_ < text_.size() ? text_[at_] : '\0'; }
+  bool Take(char c) { return Peek() == c && at_ < text_.size() ? (++at_, true) : false; }
+  bool Take(std::string_view word) {
+    if (!text_.substr(at_).starts_with(word)) return false;
+    at_ += word.size();
+    return true;
+  }
+  void SkipBlanks() {
+    while (Peek() == ' ' || Peek() == '\n' || Peek() == '\r' || Peek() == '\t') ++at_;
+  }
+
+  bool Value(int depth) {
+    if (depth > kMostDepth) return false;
+    switch (Peek()) {
+      case '{':
+        return Members('}', depth, true);
+      case '[':
+        return Members(']', depth, false);
+      case '"':
+        return String();
+      case 't':
+        return Take("true");
+      case 'f':
+        return Take("false");
+      case 'n':
+        return Take("null");
+      default:
+        return Number();
+    }
+  }
+
+  bool Members(char end, int depth, bool named) {
+    ++at_;
+    SkipBlanks();
+    if (Take(end)) return true;
+    for (;;) {
+      if (named) {
+        if (!String()) return false;
+        SkipBlanks();
+        if (!Take(':')) return false;
+        SkipBlanks();
+      }
+      if (!Value(depth + 1)) return false;
+      SkipBlanks();
+      if (Take(end)) return true;
+      if (!Take(',')) return false;
+      SkipBlanks();
+    }
+  }
+
+  bool String() {
+    if (!Take('"')) return false;
+    while (at_ < text_.size()) {
+      const char c = text_[at_++];
+      if (c == '"') return true;
+      if (static_cast<unsigned char>(c) < 0x20) return false;
+      if (c != '\\') continue;
+      const char escaped = Peek();
+      ++at_;
+      if (escaped != 'u') {
+        if (escaped == '\0' ||
+            std::string_view("\"\\/bfnrt").find(escaped) == std::string_view::npos)
+          return false;
+        continue;
+      }
+      for (int i = 0; i < 4; ++i, ++at_) {
+        const char digit = Peek();
+        const bool hex = (digit >= '0' && digit <= '9') || (digit >= 'a' && digit <= 'f') ||
+                         (digit >= 'A' && digit <= 'F');
+        if (!hex) return false;
+      }
+    }
+    return false;
+  }
+
+  bool Digits() {
+    const size_t first = at_;
+    while (Peek() >= '0' && Peek() <= '9') ++at_;
+    return at_ > first;
+  }
+  bool Number() {
+    Take('-');
+    if (!Take('0') && !Digits()) return false;
+    if (Take('.') && !Digits()) return false;
+    if (Peek() != 'e' && Peek() != 'E') return true;
+    ++at_;
+    if (!Take('+')) Take('-');
+    return Digits();
+  }
+
+  std::string_view text_;
+  size_t at_ = 0;
+};
+
+}  // namespace
+
+bool IsOneJsonValue(std::string_view text) { return JsonGrammar(text).IsOneValue(); }
+
 }  // namespace lakehold::delta

@@ -36,5 +36,18 @@ TEST(JsonText, KeepsNothingOfWhatIsBroken) {
   }
 }
 
+TEST(JsonText, TellsOneValueFromWhatOnlyLooksLikeOne) {
+  for (const char* json : {" null\n", "true", "-0.5e+3", "\"\\u00e9\\n\"", "[]", "{}",
+                           "[1, {\"a\" : [null]}]", "{\"a\":1,\"a\":2}"})
+    EXPECT_TRUE(IsOneJsonValue(json)) << json;
+  for (const char* text :
+       {"",     " ",     "1 2",     "nul",        "nulls",   "01",         "1.",
+        "-",    "1e",    "+1",      "\"a",        "\"\\q\"", "\"\\u12\"",  "\"\n\"",
+        "[1,]", "[1 2]", "{\"a\"}", "{\"a\":1,}", "{a:1}",   "{\"a\"b:1}", "{\"a\":\"b\"c\"}",
+        "{}{}", "[",     "]"})
+    EXPECT_FALSE(IsOneJsonValue(text)) << text;
+  EXPECT_FALSE(IsOneJsonValue(std::string(100'000, '[')));
+}
+
 }  // namespace
 }  // namespace lakehold::delta
