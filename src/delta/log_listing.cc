@@ -24,6 +24,8 @@ struct LogScan {
   std::map<Version, storage::ObjectMeta> commits;
   // Complete ones, the best of each version.
   std::map<Version, FoundCheckpoint> checkpoints;
+  // The first missing part of each checkpoint in parts that is not complete.
+  std::map<Version, std::string> incomplete;
   // The longest from each version on.
   std::map<Version, CompactedFile> compacted;
 
@@ -56,6 +58,17 @@ std::optional<FoundCheckpoint> BestOf(std::vector<std::pair<LogFile, storage::Ob
   return std::nullopt;
 }
 
+// The name of the first part that is not there.
+std::string MissingPart(const std::vector<std::pair<LogFile, storage::ObjectMeta>>& files) {
+  const LogFile& first = files.front().first;
+  uint32_t part = 1;
+  while (std::any_of(files.begin(), files.end(), [&](const auto& file) {
+    return file.first.parts == first.parts && file.first.part == part;
+  }))
+    ++part;
+  return fmt::format("{:020}.checkpoint.{:010}.{:010}.parquet", first.version, part, first.parts);
+}
+
 // Everything of versions >= `from`.
 Result<LogScan> ScanLog(const TableRoot& root, Version from) {
   // Every name we want starts with a digit, and with 0 for the next 10^18 versions; "N" sorts
@@ -83,7 +96,11 @@ Result<LogScan> ScanLog(const TableRoot& root, Version from) {
     }
   }
   for (auto& [version, files] : checkpoints) {
-    if (auto best = BestOf(std::move(files))) scan.checkpoints.emplace(version, std::move(*best));
+    if (auto best = BestOf(files)) {
+      scan.checkpoints.emplace(version, std::move(*best));
+    } else {
+      scan.incomplete.emplace(version, MissingPart(files));
+    }
   }
   return scan;
 }
@@ -143,6 +160,16 @@ Error Gap(const TableRoot& root, Version missing, Version target) {
       .With("version", std::to_string(target));
 }
 
+// The same, with the checkpoint that would have bridged it if it were complete.
+Error Gap(const TableRoot& root, const LogScan& scan, Version missing, Version target) {
+  Error error = Gap(root, missing, target);
+  auto part = scan.incomplete.upper_bound(target);
+  if (part == scan.incomplete.begin() || (--part)->first < missing) return error;
+  error.message += fmt::format("; nor can it from the checkpoint of version {}, for {} is missing",
+                               part->first, root.LogKeyOf(part->second));
+  return error;
+}
+
 void SetCheckpoint(LogListing& listing, Version version, const FoundCheckpoint& found) {
   listing.checkpoint_version = version;
   listing.checkpoint_meta = found.files.front().second;
@@ -191,7 +218,7 @@ Result<LogListing> Choose(const TableRoot& root, const LogScan& scan, std::optio
   }
   for (Version version = first; version <= target; ++version) {
     const auto commit = scan.commits.find(version);
-    if (commit == scan.commits.end()) return Gap(root, version, target);
+    if (commit == scan.commits.end()) return Gap(root, scan, version, target);
     listing.commits.push_back({version, commit->second});
   }
   if (const auto head = scan.commits.find(target); head != scan.commits.end())
@@ -258,8 +285,9 @@ Result<LogListing> ListLog(const TableRoot& root, std::optional<Version> at,
 }
 
 Result<LogListing> ListLogWithout(const TableRoot& root, std::optional<Version> at,
-                                  const std::vector<Version>& rejected, const LogContext&) {
-  if (at && *at >= 0 && root.store->IsLocal()) {
+                                  const std::vector<Version>& rejected, const LogContext&,
+                                  bool may_probe) {
+  if (may_probe && at && *at >= 0 && root.store->IsLocal()) {
     LAKEHOLD_ASSIGN(auto probed, ProbeDown(root, *at, rejected));
     if (probed) return std::move(*probed);
   }

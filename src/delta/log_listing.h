@@ -48,9 +48,11 @@ struct LogListing {
 // The files of the newest version, or of `at`. Kinds of error as Snapshot::Load.
 Result<LogListing> ListLog(const TableRoot& root, std::optional<Version> at,
                            const LogContext& context);
-// The same without the checkpoints `rejected` (found broken): the fallback path.
+// The same without the checkpoints `rejected` (found broken), or by a listing that sees checkpoints
+// of every name: the fallback paths.
 Result<LogListing> ListLogWithout(const TableRoot& root, std::optional<Version> at,
-                                  const std::vector<Version>& rejected, const LogContext& context);
+                                  const std::vector<Version>& rejected, const LogContext& context,
+                                  bool may_probe = true);
 // Every commit in the log, ascending, and the versions that can be reconstructed: one listing of
 // the whole folder. kNotFound "delta.not_a_table", kCorrupt "delta.gap" if the newest version
 // cannot be reconstructed.

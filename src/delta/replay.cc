@@ -34,6 +34,15 @@ Error WithoutCheckpoint(const Error& checkpoint, const Error& rest) {
   return error;
 }
 
+// Whether a file of the checkpoint that could be listed is gone by now.
+bool IsGone(const TableRoot& root, const std::vector<LogFile>& parts) {
+  for (const LogFile& part : parts) {
+    const auto head = root.store->Head(part.key);
+    if (!head.ok() && head.error().kind == ErrorKind::kNotFound) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 void Replay::Apply(Action&& action) {
@@ -125,8 +134,10 @@ Result<ReplayedVersion> ReplayVersion(const TableRoot& root, std::optional<Versi
   std::optional<Error> checkpoint_error;
   // Whether compaction kept what only the tombstones tell is not for us to say.
   bool may_use_compacted = !options.tombstones;
+  // Asking for names finds classic checkpoints only; another may make a broken commit needless.
+  bool may_probe = true;
   for (int listings = 1;;) {
-    auto listing = ListLogWithout(root, at, rejected, context);
+    auto listing = ListLogWithout(root, at, rejected, context, may_probe);
     if (!listing.ok()) {
       return checkpoint_error ? WithoutCheckpoint(*checkpoint_error, listing.error())
                               : listing.error();
@@ -140,12 +151,15 @@ Result<ReplayedVersion> ReplayVersion(const TableRoot& root, std::optional<Versi
         continue;
       }
       if (commits.error().kind == ErrorKind::kNotFound && listings++ < kListings) continue;
+      if (at && commits.error().kind == ErrorKind::kCorrupt && std::exchange(may_probe, false))
+        continue;
       return commits.error();
     }
     if (listing->checkpoint_version) {
       const Status checkpoint = ReplayCheckpoint(root, *listing, context, replay);
       if (!checkpoint.ok()) {
         if (checkpoint.error().kind == ErrorKind::kCancelled) return checkpoint.error();
+        if (IsGone(root, listing->checkpoint_parts) && listings++ < kListings) continue;
         if (!checkpoint_error) checkpoint_error = checkpoint.error();
         rejected.push_back(*listing->checkpoint_version);
         continue;

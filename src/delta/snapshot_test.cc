@@ -1,5 +1,9 @@
 #include "delta/snapshot.h"
 
+#include <functional>
+#include <memory>
+#include <utility>
+
 #include <gtest/gtest.h>
 
 #include "delta/log_bench.h"
@@ -257,6 +261,41 @@ TEST(SnapshotTest, TombstonesAreKeptForTheRetention) {
   ASSERT_TRUE(tombstones.ok());
   ASSERT_EQ(tombstones->size(), 1u);
   EXPECT_EQ(tombstones->front().path, "new");
+}
+
+// Somebody cleans up while the checkpoint that was listed is about to be read.
+class CleanedUpCodec : public TextCheckpointCodec {
+ public:
+  Status ReadBatches(const TableRoot& root, std::string_view key, const CheckpointColumns& columns,
+                     const CheckpointVisitor& visit, const BatchVisitor& files) override {
+    if (clean_up) std::exchange(clean_up, nullptr)();
+    return TextCheckpointCodec::ReadBatches(root, key, columns, visit, files);
+  }
+  std::function<void()> clean_up;
+};
+
+TEST(SnapshotTest, ACheckpointThatIsCleanedUpMeanwhileIsNoDamage) {
+  for (const bool newest : {true, false}) {
+    LogBench bench;
+    const auto codec = std::make_shared<CleanedUpCodec>();
+    bench.context.checkpoint_codec = codec;
+    bench.Fill(8);
+    ASSERT_TRUE(bench.Checkpoint(4).ok());
+    const std::string sound = Describe(**bench.Load());
+    codec->clean_up = [&] {
+      ASSERT_TRUE(bench.Checkpoint(8).ok());
+      bench.Drop(ClassicCheckpointName(4));
+      for (Version gone = 0; gone < 8; ++gone) bench.Drop(CommitName(gone));
+    };
+    const auto loaded = newest ? bench.Load() : bench.Load(AtVersion{6});
+    if (newest) {
+      ASSERT_TRUE(loaded.ok()) << loaded.error().ToString();
+      EXPECT_EQ(Describe(**loaded), sound);
+    } else {
+      ASSERT_FALSE(loaded.ok());
+      EXPECT_EQ(loaded.error().reason, "delta.no_such_version") << loaded.error().ToString();
+    }
+  }
 }
 
 }  // namespace
