@@ -1,6 +1,6 @@
 # tests/DIR/*_test.cc -> DIR_tests. These folders need floors 0 to 2 and render only and run under the sanitizers too;
 # every other folder needs the engine and is built with LAKEHOLD_ENGINE=ON.
-set(light contract fuzz property sim)
+set(light contract fuzz mutation property sim)
 foreach(dir ${light})
   lakehold_tests(${dir} LIBS lakehold_txn lakehold_render)
 endforeach()
