@@ -96,8 +96,9 @@ std::vector<std::optional<size_t>> TableColumns(const duckdb::vector<ColumnIndex
 
 }  // namespace
 
-LakeFileReader::LakeFileReader(std::shared_ptr<const LakeScan> scan)
+LakeFileReader::LakeFileReader(std::shared_ptr<const LakeScan> scan, ParquetScanFunctions parquet)
     : scan_(std::move(scan)),
+      parquet_(parquet),
       mode_(MappingModeOf(*scan_->snapshot)),
       types_(SqlTypesOf(scan_->snapshot->schema())) {}
 
@@ -223,9 +224,31 @@ duckdb::unique_ptr<TableFilterSet> LakeFileReader::FiltersFor(
   return result;
 }
 
+duckdb::shared_ptr<duckdb::BaseFileReader> LakeFileReader::CreateReader(
+    duckdb::ClientContext& context, duckdb::GlobalTableFunctionState& state,
+    const duckdb::OpenFileInfo& file, idx_t index, const duckdb::MultiFileBindData& bind_data) {
+  try {
+    return MultiFileReader::CreateReader(context, state, file, index, bind_data);
+  } catch (const std::exception& exception) {
+    RethrowAboutFile(exception, file.path, true);
+  }
+}
+
 duckdb::ReaderInitializeType LakeFileReader::InitializeReader(
     MultiFileReaderData& reader_data, const duckdb::MultiFileBindData& bind_data,
     const duckdb::vector<MultiFileColumnDefinition>&,
+    const duckdb::vector<ColumnIndex>& global_column_ids,
+    duckdb::optional_ptr<TableFilterSet> table_filters, duckdb::ClientContext& context,
+    duckdb::MultiFileGlobalState& gstate) {
+  try {
+    return Initialize(reader_data, bind_data, global_column_ids, table_filters, context, gstate);
+  } catch (const std::exception& exception) {
+    RethrowAboutFile(exception, reader_data.reader->GetFileName(), true);
+  }
+}
+
+duckdb::ReaderInitializeType LakeFileReader::Initialize(
+    MultiFileReaderData& reader_data, const duckdb::MultiFileBindData& bind_data,
     const duckdb::vector<ColumnIndex>& global_column_ids,
     duckdb::optional_ptr<TableFilterSet> table_filters, duckdb::ClientContext& context,
     duckdb::MultiFileGlobalState& gstate) {
@@ -271,7 +294,7 @@ duckdb::TablePartitionInfo LakeFileReader::GetPartitionInfo(
 }
 
 duckdb::unique_ptr<duckdb::MultiFileReader> LakeFileReader::Copy() const {
-  auto copy = duckdb::make_uniq<LakeFileReader>(scan_);
+  auto copy = duckdb::make_uniq<LakeFileReader>(scan_, parquet_);
   copy->function_name = function_name;
   return copy;
 }

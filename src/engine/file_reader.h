@@ -10,15 +10,18 @@
 
 #include "engine/column_mapping.h"
 #include "engine/file_list.h"
+#include "engine/guarded_scan.h"
 #include "engine/lake_scan.h"
 
 namespace lakehold::engine {
 
 class LakeFileReader final : public duckdb::MultiFileReader {
  public:
-  explicit LakeFileReader(std::shared_ptr<const LakeScan> scan);
+  LakeFileReader(std::shared_ptr<const LakeScan> scan, ParquetScanFunctions parquet);
 
   const LakeScan& scan() const { return *scan_; }
+  // How the scan goes on once it is guarded.
+  const ParquetScanFunctions& parquet() const { return parquet_; }
 
   duckdb::shared_ptr<duckdb::MultiFileList> CreateFileList(
       duckdb::ClientContext& context, const duckdb::vector<std::string>& paths,
@@ -30,6 +33,12 @@ class LakeFileReader final : public duckdb::MultiFileReader {
                    duckdb::vector<duckdb::LogicalType>& return_types,
                    duckdb::vector<std::string>& names,
                    duckdb::MultiFileReaderBindData& bind_data) override;
+  using duckdb::MultiFileReader::CreateReader;
+  // Opens the file; kCorrupt "engine.bad_data_file" if it is none.
+  duckdb::shared_ptr<duckdb::BaseFileReader> CreateReader(
+      duckdb::ClientContext& context, duckdb::GlobalTableFunctionState& state,
+      const duckdb::OpenFileInfo& file, duckdb::idx_t index,
+      const duckdb::MultiFileBindData& bind_data) override;
   // Raises kUnsupported where delta::CheckReadable does, of the protocol or a column asked for.
   duckdb::unique_ptr<duckdb::MultiFileReaderGlobalState> InitializeGlobalState(
       duckdb::ClientContext& context, const duckdb::MultiFileOptions& options,
@@ -63,7 +72,14 @@ class LakeFileReader final : public duckdb::MultiFileReader {
       const duckdb::BaseFileReader& file, const duckdb::TableFilterSet& filters,
       const duckdb::vector<duckdb::ColumnIndex>& column_ids) const;
 
+  duckdb::ReaderInitializeType Initialize(
+      duckdb::MultiFileReaderData& reader_data, const duckdb::MultiFileBindData& bind_data,
+      const duckdb::vector<duckdb::ColumnIndex>& global_column_ids,
+      duckdb::optional_ptr<duckdb::TableFilterSet> table_filters, duckdb::ClientContext& context,
+      duckdb::MultiFileGlobalState& gstate);
+
   std::shared_ptr<const LakeScan> scan_;
+  ParquetScanFunctions parquet_;
   ColumnMappingMode mode_;
   duckdb::vector<duckdb::LogicalType> types_;
 };

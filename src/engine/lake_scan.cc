@@ -28,12 +28,15 @@ constexpr const char* kScanFunction = "lakehold_files_scan";
 
 // Carries the scan into DuckDB's bind, which makes the reader itself.
 struct ScanArgument final : duckdb::TableFunctionInfo {
-  explicit ScanArgument(std::shared_ptr<const LakeScan> scan) : scan(std::move(scan)) {}
+  ScanArgument(std::shared_ptr<const LakeScan> scan, ParquetScanFunctions parquet)
+      : scan(std::move(scan)), parquet(parquet) {}
   std::shared_ptr<const LakeScan> scan;
+  ParquetScanFunctions parquet;
 };
 
 duckdb::unique_ptr<duckdb::MultiFileReader> MakeReader(const duckdb::TableFunction& function) {
-  return duckdb::make_uniq<LakeFileReader>(function.function_info->Cast<ScanArgument>().scan);
+  const auto& argument = function.function_info->Cast<ScanArgument>();
+  return duckdb::make_uniq<LakeFileReader>(argument.scan, argument.parquet);
 }
 
 duckdb::BindInfo TableOf(const duckdb::optional_ptr<duckdb::FunctionData> bind_data) {
@@ -210,7 +213,8 @@ duckdb::TableFunction BindLakeScan(duckdb::ClientContext& context,
   BoundScans::Of(context).Add(scan);
   auto function = ParquetScan(context);
   function.name = kScanFunction;
-  function.function_info = duckdb::make_shared_ptr<ScanArgument>(std::move(scan));
+  const ParquetScanFunctions parquet = GuardScan(function);
+  function.function_info = duckdb::make_shared_ptr<ScanArgument>(std::move(scan), parquet);
   function.get_multi_file_reader = MakeReader;
   function.get_bind_info = TableOf;
   function.get_partition_stats = PartitionStats;

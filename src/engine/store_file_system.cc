@@ -53,7 +53,13 @@ class StoreFile final : public FileHandle {
   }
 
   void ReadAt(void* into, uint64_t length, uint64_t offset) {
-    meta();
+    // A footer that makes no sense may ask for any place.
+    if (offset > meta().size_bytes || length > meta().size_bytes - offset) {
+      ThrowError(IoError("storage.short_read",
+                    fmt::format("'{}' has {} bytes; {} bytes at {} were asked for", place_.key,
+                                meta().size_bytes, length, offset),
+                    "the file was cut short or is damaged: restore it"));
+    }
     CheckOrThrow(reader_->ReadAt(offset, {static_cast<std::byte*>(into), length}));
   }
   void Append(const void* from, uint64_t length) {
