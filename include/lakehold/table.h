@@ -70,8 +70,9 @@ class LAKEHOLD_EXPORT Table {
   // One file for the commits since the newest checkpoint, or from `first`, that readers may take
   // instead of them. kNotFound "delta.commit_gone".
   Result<LogCompactionReport> CompactLog(std::optional<Version> first = std::nullopt);
-  // Checks the log, checkpoints and files. `deep`: footers and row counts too.
-  Result<FsckReport> Fsck(bool deep = false) const;
+  // Checks the log, checkpoints, checksums, files and deletion vectors. `deep`: footers and row
+  // counts too. `statistics`: those of every file against its rows, all of which are read.
+  Result<FsckReport> Fsck(bool deep = false, bool statistics = false) const;
   // Interrupts what this table's session runs on another thread. Thread-safe.
   void Interrupt();
 

@@ -16,6 +16,7 @@ namespace {
 struct Flags {
   std::string table;
   bool deep = false;
+  bool statistics = false;
   std::optional<Version> from;
 };
 
@@ -60,7 +61,7 @@ std::string StateText(const FsckReport& report) {
 
 Result<int> RunFsck(const Flags& flags, Door& door) {
   LAKEHOLD_ASSIGN(const auto table, OpenTableAt(flags.table, "", door));
-  LAKEHOLD_ASSIGN(const auto report, table.Fsck(flags.deep));
+  LAKEHOLD_ASSIGN(const auto report, table.Fsck(flags.deep, flags.statistics));
   RecordTable records({{"severity"}, {"object"}, {"finding"}});
   for (const auto& finding : report.findings) {
     records.Add({finding.damage ? "damage" : "remark", finding.object, finding.message});
@@ -98,6 +99,8 @@ void AddFsck(CLI::App& app, Door& door) {
   auto flags = std::make_shared<Flags>();
   verb->add_option("TABLE", flags->table, "path of the table")->required();
   verb->add_flag("--deep", flags->deep, "read every data file, compare its footer with the log");
+  verb->add_flag("--statistics", flags->statistics,
+                 "read every row, compare the statistics in the log with them");
   AddOutputOptions(*verb, door);
   verb->callback([flags, &door] { door.run = [flags, &door] { return RunFsck(*flags, door); }; });
 }

@@ -147,6 +147,7 @@ Status ReadCheckpoint(const TableRoot& root, const std::vector<LogFile>& parts,
   CheckpointFiles reading(root, context, sink);
   LAKEHOLD_TRY(reading.Read(files, [&](Sidecar&& sidecar) -> Status {
     LAKEHOLD_ASSIGN(std::string key, SidecarKey(root, sidecar));
+    if (sink.sidecar) LAKEHOLD_TRY(sink.sidecar(key, sidecar));
     beside.push_back({std::move(key), file_columns});
     return {};
   }));

@@ -19,6 +19,8 @@ namespace lakehold::delta {
 struct CheckpointSink {
   std::function<Status(Action&&)> action;
   std::function<Status(const std::string& key, FileRows&&)> files = nullptr;
+  // If given, hears of each sidecar before it is read.
+  std::function<Status(const std::string& key, const Sidecar&)> sidecar = nullptr;
 };
 
 // Streams the rows of the checkpoint made of `parts`, in any order. JSON manifests are read here,

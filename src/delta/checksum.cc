@@ -29,6 +29,74 @@ std::string ListOf(const Map& map) {
   return list;
 }
 
+using simdjson::dom::object;
+
+// Whether the field is absent, null or what `take` takes.
+template <typename T, typename Take>
+bool Optional(const object& from, std::string_view name, std::optional<T>& out, const Take& take) {
+  simdjson::dom::element value;
+  if (from[name].get(value) || value.is_null()) return true;
+  return take(value, out.emplace());
+}
+
+bool ReadNumber(simdjson::dom::element value, int64_t& out) { return !value.get(out); }
+
+bool ReadNumbers(simdjson::dom::element value, std::vector<int64_t>& out) {
+  simdjson::dom::array array;
+  if (value.get(array)) return false;
+  for (const auto entry : array) {
+    if (!ReadNumber(entry, out.emplace_back())) return false;
+  }
+  return true;
+}
+
+bool ReadHistogram(simdjson::dom::element value, FileSizeHistogram& out) {
+  simdjson::dom::element bounds, files, bytes;
+  return !value["sortedBinBoundaries"].get(bounds) && !value["fileCounts"].get(files) &&
+         !value["totalBytes"].get(bytes) && ReadNumbers(bounds, out.bounds) &&
+         ReadNumbers(files, out.files) && ReadNumbers(bytes, out.bytes) && !out.bounds.empty() &&
+         out.files.size() == out.bounds.size() && out.bytes.size() == out.bounds.size();
+}
+
+// The actions of a list, each without its wrapper `name`.
+template <typename T>
+auto ReadActions(std::string_view name) {
+  return [name](simdjson::dom::element value, std::vector<T>& out) {
+    simdjson::dom::array array;
+    if (value.get(array)) return false;
+    for (const auto entry : array) {
+      const std::string line = fmt::format("{{\"{}\":{}}}\n", name, simdjson::minify(entry));
+      const auto parsed =
+          ParseCommit(Bytes::CopyOf(line), "crc", {}, [&](Action&& action) -> Status {
+            if (auto* one = std::get_if<T>(&action)) out.push_back(std::move(*one));
+            return {};
+          });
+      if (!parsed.ok()) return false;
+    }
+    return true;
+  };
+}
+
+bool ReadOptionalFields(const object& from, VersionChecksum& checksum) {
+  const auto deleted_histogram = [](simdjson::dom::element value, std::vector<int64_t>& out) {
+    simdjson::dom::element counts;
+    return !value["deletedRecordCounts"].get(counts) && ReadNumbers(counts, out);
+  };
+  // The protocol's name, and the one that is found in tables.
+  return Optional(from, "fileSizeHistogram", checksum.file_sizes, ReadHistogram) &&
+         (checksum.file_sizes ||
+          Optional(from, "histogramOpt", checksum.file_sizes, ReadHistogram)) &&
+         Optional(from, "setTransactions", checksum.transactions,
+                  ReadActions<SetTransaction>("txn")) &&
+         Optional(from, "domainMetadata", checksum.domains,
+                  ReadActions<DomainMetadata>("domainMetadata")) &&
+         Optional(from, "numDeletedRecordsOpt", checksum.deleted_rows, ReadNumber) &&
+         Optional(from, "numDeletionVectorsOpt", checksum.deletion_vectors, ReadNumber) &&
+         Optional(from, "deletedRecordCountsHistogramOpt", checksum.deleted_rows_histogram,
+                  deleted_histogram) &&
+         Optional(from, "allFiles", checksum.all_files, ReadActions<AddFile>("add"));
+}
+
 }  // namespace
 
 std::optional<VersionChecksum> ParseChecksum(std::string_view json) {
@@ -63,7 +131,7 @@ std::optional<VersionChecksum> ParseChecksum(std::string_view json) {
         }
         return {};
       });
-  if (!parsed.ok() || found != 2) return std::nullopt;
+  if (!parsed.ok() || found != 2 || !ReadOptionalFields(object, checksum)) return std::nullopt;
   return checksum;
 }
 

@@ -9,12 +9,14 @@
 #include "delta/checkpoint.h"
 #include "delta/history.h"
 #include "delta/log_compaction.h"
+#include "delta/log_path.h"
 #include "facade/lake_state.h"
 #include "facade/registry.h"
 #include "facade/table_files.h"
 #include "facade/table_status.h"
 #include "table/append.h"
 #include "upkeep/fsck.h"
+#include "upkeep/statistics_check.h"
 
 namespace lakehold {
 namespace {
@@ -209,8 +211,25 @@ Result<LogCompactionReport> Table::CompactLog(std::optional<Version> first) {
 
 void Table::Interrupt() { state_->sql->Interrupt(); }
 
-Result<FsckReport> Table::Fsck(bool deep) const {
-  return state_->Told(upkeep::Fsck(state_->root, deep, Registry::Get().log_context()));
+Result<FsckReport> Table::Fsck(bool deep, bool statistics) const {
+  const auto context = Registry::Get().log_context();
+  LAKEHOLD_ASSIGN(auto report, state_->Told(upkeep::Fsck(state_->root, deep, context)));
+  if (!statistics || report.version < 0) return report;
+  LAKEHOLD_ASSIGN(const auto snapshot, state_->Told(delta::Snapshot::Load(
+                                           state_->root, AtVersion{report.version}, context)));
+  LAKEHOLD_ASSIGN(auto* session, state_->sql->Open());
+  const auto from =
+      fmt::format("{} AT (VERSION => {})", QualifiedName(state_->sql->catalog(), state_->qualified),
+                  report.version);
+  const auto compared = upkeep::CheckStatistics(*session, from, *snapshot, report);
+  if (compared.ok()) return report;
+  if (compared.error().kind == ErrorKind::kCancelled) return compared.error();
+  // Damage that was told by name may be what stands in the way.
+  const bool is_news = report.healthy() && compared.error().kind != ErrorKind::kUnsupported;
+  report.findings.push_back(
+      {is_news, std::string(delta::kLogFolder),
+       "statistics were not compared with the rows: " + compared.error().ToString()});
+  return report;
 }
 
 }  // namespace lakehold

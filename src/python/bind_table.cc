@@ -105,9 +105,12 @@ void BindRows(nb::class_<Table>& table) {
             return Take(Interruptible(table, [&] { return table.CompactLog(first); }));
           },
           nb::arg("first").none())
-      .def("fsck", [](const Table& table, bool deep) {
-        return Take(Unlocked([&] { return table.Fsck(deep); }));
-      });
+      .def(
+          "fsck",
+          [](const Table& table, bool deep, bool statistics) {
+            return Take(Unlocked([&] { return table.Fsck(deep, statistics); }));
+          },
+          nb::arg("deep"), nb::arg("statistics"));
 }
 
 }  // namespace

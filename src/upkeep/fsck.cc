@@ -20,7 +20,7 @@
 #include "delta/partition_value.h"
 #include "delta/snapshot.h"
 #include "storage/leftover_lister.h"
-#include "upkeep/live_files.h"
+#include "upkeep/log_state.h"
 #include "upkeep/parquet_footer.h"
 
 namespace lakehold::upkeep {
@@ -135,6 +135,7 @@ class Inspection {
   void CheckCommit(const LogFile& file) {
     ++report_.commits_checked;
     auto bytes = root_.store->Get(file.key, std::nullopt);
+    if (live_) live_->BeginCommit();
     auto parsed = bytes.ok() ? delta::ParseCommit(*bytes, file.key, delta::ActionFilter{},
                                                   [&](delta::Action&& action) {
                                                     if (live_) live_->Apply(action);
@@ -164,14 +165,18 @@ class Inspection {
     }
     if (!context_.checkpoint_codec) return;
     ++report_.checkpoints_checked;
-    LiveFiles told;
+    LogState told;
     delta::CheckpointColumns columns;
     columns.stats = false;
-    const auto read =
-        delta::ReadCheckpoint(root_, parts, columns, context_, [&](delta::Action&& action) {
-          told.Apply(action);
-          return Status();
-        });
+    delta::CheckpointSink sink{[&](delta::Action&& action) {
+      told.Apply(action);
+      return Status();
+    }};
+    sink.sidecar = [&](const std::string& key, const delta::Sidecar& sidecar) {
+      CheckSidecar(first, key, sidecar);
+      return Status();
+    };
+    const auto read = delta::ReadCheckpoint(root_, parts, columns, context_, sink);
     if (!read.ok()) {
       return Damage(first.key, fmt::format("{}; {}", read.error().ToString(),
                                            CheckpointRepair(first.version)));
@@ -183,18 +188,27 @@ class Inspection {
     if (!live_) live_ = std::move(told);
   }
 
+  // A sidecar that is missing is told by the reading of its checkpoint.
+  void CheckSidecar(const LogFile& checkpoint, const std::string& key,
+                    const delta::Sidecar& sidecar) {
+    const auto meta = root_.store->Head(key);
+    if (!meta.ok() || sidecar.size_bytes == 0 || meta->size_bytes == sidecar.size_bytes) return;
+    Damage(key,
+           fmt::format("has {} bytes, its checkpoint {} says {}; {}", meta->size_bytes,
+                       checkpoint.key, sidecar.size_bytes, CheckpointRepair(checkpoint.version)));
+  }
+
   void CheckChecksum(const LogFile& file) {
     auto bytes = root_.store->Get(file.key, std::nullopt);
     const auto checksum = bytes.ok() ? delta::ParseChecksum(bytes->view()) : std::nullopt;
     if (!checksum) {
       Remark(file.key, "not a version checksum; it is ignored");
-    } else if (live_ && (checksum->num_files != live_->count() ||
-                         checksum->table_size_bytes != live_->bytes())) {
-      Damage(file.key,
-             fmt::format("says {} files of {} bytes, the log {} files of {} bytes; no "
-                         "answer of ours depends on it, other readers may stop: remove it",
-                         checksum->num_files, checksum->table_size_bytes, live_->count(),
-                         live_->bytes()));
+    } else if (live_) {
+      const auto contradictions = live_->Contradictions(*checksum);
+      if (contradictions.empty()) return;
+      Damage(file.key, fmt::format("{}; no answer of ours depends on it, other readers may stop: "
+                                   "remove it",
+                                   fmt::join(contradictions, "; ")));
     }
   }
 
@@ -311,9 +325,9 @@ class Inspection {
   const delta::LogContext& context_;
   FsckReport report_;
   std::map<Version, VersionFiles> versions_;
-  std::set<Version> broken_;       // Commits that are missing or cannot be read.
-  std::optional<LiveFiles> live_;  // As far as the replay came; nothing where it has a hole.
-  bool from_commits_ = false;      // Whether it came there without a checkpoint.
+  std::set<Version> broken_;      // Commits that are missing or cannot be read.
+  std::optional<LogState> live_;  // As far as the replay came; nothing where it has a hole.
+  bool from_commits_ = false;     // Whether it came there without a checkpoint.
 };
 
 }  // namespace

@@ -24,30 +24,37 @@ void Append(std::string* text, const char* what, const std::vector<std::string>&
 }  // namespace
 
 void LiveFiles::Apply(const delta::Action& action) {
-  if (const auto* add = std::get_if<delta::AddFile>(&action)) sizes_[KeyOf(*add)] = add->size_bytes;
-  if (const auto* remove = std::get_if<delta::RemoveFile>(&action)) sizes_.erase(KeyOf(*remove));
+  if (const auto* add = std::get_if<delta::AddFile>(&action)) {
+    files_[KeyOf(*add)] = {add->size_bytes,
+                           add->deletion_vector ? add->deletion_vector->cardinality : 0};
+  }
+  if (const auto* remove = std::get_if<delta::RemoveFile>(&action)) files_.erase(KeyOf(*remove));
 }
 
 int64_t LiveFiles::bytes() const {
   int64_t bytes = 0;
-  for (const auto& [key, size] : sizes_) bytes += size;
+  for (const auto& [key, file] : files_) bytes += file.size;
   return bytes;
+}
+
+void LiveFiles::ForEach(const std::function<void(int64_t size, int64_t deleted)>& visit) const {
+  for (const auto& [key, file] : files_) visit(file.size, file.deleted);
 }
 
 std::string LiveFiles::DifferenceFrom(const LiveFiles& log) const {
   std::vector<std::string> missing;
   std::vector<std::string> extra;
   std::vector<std::string> resized;
-  for (const auto& [key, size] : log.sizes_) {
-    const auto found = sizes_.find(key);
-    if (found == sizes_.end()) {
+  for (const auto& [key, file] : log.files_) {
+    const auto found = files_.find(key);
+    if (found == files_.end()) {
       missing.push_back(key);
-    } else if (found->second != size) {
-      resized.push_back(fmt::format("{}: {} bytes, not {}", key, found->second, size));
+    } else if (found->second.size != file.size) {
+      resized.push_back(fmt::format("{}: {} bytes, not {}", key, found->second.size, file.size));
     }
   }
-  for (const auto& [key, size] : sizes_) {
-    if (!log.sizes_.contains(key)) extra.push_back(key);
+  for (const auto& [key, file] : files_) {
+    if (!log.files_.contains(key)) extra.push_back(key);
   }
   std::string text;
   Append(&text, "lacks", missing);

@@ -100,10 +100,11 @@ class Table:
             "background_failure": status.background_failure or None,
         }
 
-    def health(self) -> dict[str, Any]:
-        """What is damaged, and advice. Reads the log and looks for every data file; changes
-        nothing."""
-        report = self._native.fsck(False)
+    def health(self, *, deep: bool = False, statistics: bool = False) -> dict[str, Any]:
+        """What is damaged, and advice. Reads the log and looks for every data file; with `deep`
+        also every byte and footer of them; with `statistics` also every row, to compare what the
+        log says of them. Changes nothing."""
+        report = self._native.fsck(deep, statistics)
         status = self._native.describe()
         advice = []
         if status.files > 100 and status.bytes / status.files < 4_000_000:
@@ -114,6 +115,7 @@ class Table:
             "healthy": report.healthy,
             "version": report.version,
             "findings": [(finding.object, finding.message) for finding in report.findings],
+            "damaged": [finding.object for finding in report.findings if finding.damage],
             "advice": advice,
         }
 
