@@ -29,9 +29,10 @@ class DeletionVector {
 
   uint64_t cardinality() const;
   bool Contains(uint64_t row) const;
-  // Appends to `kept` the offsets in [0, count) of rows start + offset that are NOT deleted;
-  // returns how many. Returns `count` and appends nothing if none is deleted.
-  size_t SelectKept(uint64_t start, size_t count, std::vector<uint32_t>& kept) const;
+  // Fills the front of `kept` with the offsets, below its size, of rows start + offset that are NOT
+  // deleted; returns how many. If none is deleted that is its size, and nothing is written. What
+  // lies behind is clobbered.
+  size_t SelectKept(uint64_t start, std::span<uint32_t> kept) const;
   // Writes the portable layout.
   std::string Encode() const;
 

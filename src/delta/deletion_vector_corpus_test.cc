@@ -52,8 +52,8 @@ void CheckTable(const fs::path& folder, Tally& tally) {
     ++tally.loaded;
     auto records = ParseFileStats(add->stats.value_or("")).num_records;
     if (records) {
-      std::vector<uint32_t> kept;
-      size_t left = (*vector)->SelectKept(0, static_cast<size_t>(*records), kept);
+      std::vector<uint32_t> kept(static_cast<size_t>(*records));
+      size_t left = (*vector)->SelectKept(0, kept);
       // Every deleted row lies within the file.
       EXPECT_EQ(static_cast<int64_t>(left), *records - add->deletion_vector->cardinality)
           << add->path;

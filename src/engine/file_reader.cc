@@ -1,6 +1,7 @@
 #include "engine/file_reader.h"
 
 #include <algorithm>
+#include <span>
 #include <utility>
 
 #include "duckdb/common/multi_file/base_file_reader.hpp"
@@ -39,12 +40,12 @@ class VectorFilter final : public duckdb::DeleteFilter {
       : vector_(std::move(vector)) {}
 
   idx_t Filter(duckdb::row_t start, idx_t count, duckdb::SelectionVector& selection) override {
-    // Several threads read one file at the same time: nothing is kept between calls.
-    std::vector<uint32_t> kept;
-    const size_t rows = vector_->SelectKept(static_cast<uint64_t>(start), count, kept);
-    if (rows == count) return count;
-    selection.Initialize(std::max<idx_t>(count, STANDARD_VECTOR_SIZE));
-    for (size_t i = 0; i < rows; ++i) selection.set_index(i, kept[i]);
+    // Several threads read one file at the same time: nothing is kept between calls. Where no row
+    // is deleted the selection must stay as it is.
+    duckdb::SelectionVector kept(std::max<idx_t>(count, STANDARD_VECTOR_SIZE));
+    const size_t rows =
+        vector_->SelectKept(static_cast<uint64_t>(start), std::span(kept.data(), count));
+    if (rows < count) selection.Initialize(kept);
     return rows;
   }
 

@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "engine/duckdb_errors.h"
+#include "engine/open_readers.h"
 #include "engine/store_registry.h"
 #include "storage/atomic_file.h"
 
@@ -30,8 +31,8 @@ class StoreFile final : public FileHandle {
   // Not closing is the whole point: an abandoned sink leaves nothing behind.
   ~StoreFile() override = default;
 
-  Status OpenForReading() {
-    LAKEHOLD_ASSIGN(reader_, place_.store->OpenReader(place_.key));
+  Status OpenForReading(OpenReaders& readers) {
+    LAKEHOLD_ASSIGN(reader_, readers.Open(path, *place_.store, place_.key));
     return {};
   }
   Status OpenForWriting() {
@@ -95,7 +96,7 @@ class StoreFile final : public FileHandle {
 
   StoreRegistry& registry_;
   StoreLocation place_;
-  std::unique_ptr<storage::ObjectReader> reader_;
+  std::shared_ptr<storage::ObjectReader> reader_;
   std::unique_ptr<storage::ObjectSink> sink_;
   uint64_t written_ = 0;
 };
@@ -113,7 +114,7 @@ class StoreFileSystem final : public duckdb::FileSystem {
       CheckOrThrow(file->OpenForWriting());
       return file;
     }
-    const Status opened = file->OpenForReading();
+    const Status opened = file->OpenForReading(readers_);
     if (!opened.ok() && flags.ReturnNullIfNotExists() &&
         opened.error().kind == ErrorKind::kNotFound)
       return nullptr;
@@ -215,6 +216,7 @@ class StoreFileSystem final : public duckdb::FileSystem {
   }
 
   StoreRegistry& registry_;
+  OpenReaders readers_;
 };
 
 }  // namespace
