@@ -62,6 +62,10 @@ struct ScanReport {
   int64_t bytes_read = 0;
   int64_t skipped_by_partition = 0;
   int64_t skipped_by_statistics = 0;
+  int64_t skipped_by_deletion = 0;   // Every row of them is deleted.
+  int64_t skipped_by_limit = 0;      // LIMIT is reached without them.
+  int64_t answered_by_log = 0;       // The log says all that is asked of their rows.
+  int64_t files_with_vectors = 0;    // Among those read: some of their rows are deleted.
   std::vector<std::string> columns;  // That decided.
   std::string filter;                // What pruning understood, for people; "" if nothing.
 };

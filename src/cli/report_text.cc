@@ -1,5 +1,7 @@
 #include "cli/report_text.h"
 
+#include <vector>
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -58,14 +60,19 @@ std::string ScanLine(const ScanReport& report) {
                   GroupThousands(report.files_read), Count(report.files, "file"),
                   InUnit(report.bytes_read, unit), InUnit(report.bytes, unit), unit.name);
   const std::string columns = fmt::format("{}", fmt::join(report.columns, ", "));
-  if (report.skipped_by_partition > 0) {
-    line += fmt::format("; skipped {} by partition {}", GroupThousands(report.skipped_by_partition),
-                        columns);
-  }
-  if (report.skipped_by_statistics > 0) {
-    line += fmt::format("; skipped {} by statistics of {}",
-                        GroupThousands(report.skipped_by_statistics), columns);
-  }
+  std::vector<std::string> skips;
+  auto skip = [&](int64_t files, const std::string& how) {
+    if (files > 0) skips.push_back(GroupThousands(files) + " " + how);
+  };
+  skip(report.skipped_by_partition, "by partition " + columns);
+  skip(report.skipped_by_statistics, "by statistics of " + columns);
+  skip(report.skipped_by_deletion, "of deleted rows");
+  skip(report.skipped_by_limit, "by LIMIT");
+  if (!skips.empty()) line += fmt::format("; skipped {}", fmt::join(skips, ", "));
+  if (report.answered_by_log > 0)
+    line += fmt::format("; answered {} from the log", GroupThousands(report.answered_by_log));
+  if (report.files_with_vectors > 0)
+    line += fmt::format("; {} with deleted rows", GroupThousands(report.files_with_vectors));
   if (!report.filter.empty()) line += "; then filter " + report.filter;
   return line;
 }

@@ -38,6 +38,16 @@ TEST(ScanLine, SaysWhichFilesAreReadAndWhy) {
   EXPECT_EQ(ScanLine(scan),
             "trips v12: read 2 of 365 files, 0.4 of 9.1 MB; skipped 363 by partition day; then "
             "filter fare > 50");
+  scan.files_read = 1;
+  scan.skipped_by_partition = 300;
+  scan.skipped_by_deletion = 1;
+  scan.skipped_by_limit = 53;
+  scan.answered_by_log = 10;
+  scan.files_with_vectors = 1;
+  scan.filter.clear();
+  EXPECT_EQ(ScanLine(scan),
+            "trips v12: read 1 of 365 files, 0.4 of 9.1 MB; skipped 300 by partition day, 1 of "
+            "deleted rows, 53 by LIMIT; answered 10 from the log; 1 with deleted rows");
 }
 
 TEST(Progress, SaysRateAndTimeLeft) {

@@ -14,6 +14,7 @@
 #include "engine/duckdb_errors.h"
 #include "engine/engine_functions.h"
 #include "engine/implicit_casts.h"
+#include "engine/lake_optimizer.h"
 #include "engine/spill_folder.h"
 #include "engine/statement.h"
 #include "engine/store_file_system.h"
@@ -77,6 +78,7 @@ void DuckDbInstance::Start(const Environment& environment) {
       config, kLakeType, duckdb::shared_ptr<duckdb::StorageExtension>(MakeLakeStorage(world_)));
   AddReplacementScans(&config);
   AddImplicitCastRules(&config);
+  RegisterLakeOptimizer(config);
   db_ = std::make_unique<duckdb::DuckDB>(nullptr, &config);
   database().GetFileSystem().RegisterSubSystem(MakeStoreFileSystem(stores_));
   // About 12 ms cold in all, two thirds of it core_functions; the rest is too cheap to be lazy

@@ -22,15 +22,43 @@ namespace {
 using delta::Predicate;
 using delta::PredicateKind;
 
-ScanReport UnprunedReport(const LakeScan& scan) {
-  ScanReport report = *scan.report;
+// What is read of the files, as far as it can be told before.
+void Measure(const delta::FileTable& files, const delta::FileOrdinals& ordinals,
+             ScanReport* report) {
+  report->files_read = static_cast<int64_t>(ordinals.size());
+  report->bytes_read = report->files_with_vectors = 0;
+  for (const auto ordinal : ordinals) {
+    const auto view = files.Get(ordinal);
+    report->bytes_read += view.size_bytes;
+    if (view.deletion_vector != nullptr) ++report->files_with_vectors;
+  }
+}
+
+ScanReport UnprunedReport(const LakeScan& scan, const delta::FileOrdinals& ordinals) {
+  ScanReport report;
   const auto& files = scan.snapshot->files();
-  report.files = report.files_read = files.live_files();
-  report.bytes = report.bytes_read = files.live_bytes();
-  report.skipped_by_partition = report.skipped_by_statistics = 0;
-  report.columns.clear();
-  report.filter.clear();
+  report.table = scan.report->table;
+  report.version = scan.report->version;
+  report.files = files.live_files();
+  report.bytes = files.live_bytes();
+  report.skipped_by_deletion = report.files - static_cast<int64_t>(ordinals.size());
+  Measure(files, ordinals, &report);
   return report;
+}
+
+// Live files without those of which every row is deleted.
+delta::FileOrdinals FilesWithRows(const delta::FileTable& files) {
+  auto ordinals = files.LiveOrdinals();
+  const bool vectors = std::any_of(ordinals.begin(), ordinals.end(), [&](auto ordinal) {
+    return files.Get(ordinal).deletion_vector != nullptr;
+  });
+  if (!vectors) return ordinals;
+  const auto records = files.NumRecords();
+  std::erase_if(ordinals, [&](delta::FileOrdinal ordinal) {
+    const auto* vector = files.Get(ordinal).deletion_vector;
+    return vector != nullptr && records[ordinal] >= 0 && vector->cardinality == records[ordinal];
+  });
+  return ordinals;
 }
 
 // Leaves out of a conjunction what pruning does not understand, so that the report shows only what
@@ -53,8 +81,8 @@ std::string Describe(const Predicate& predicate) {
 LakeFileList::LakeFileList(std::shared_ptr<const LakeScan> scan)
     : scan_(std::move(scan)),
       ordinals_(
-          std::make_shared<const delta::FileOrdinals>(scan_->snapshot->files().LiveOrdinals())),
-      report_(UnprunedReport(*scan_)) {
+          std::make_shared<const delta::FileOrdinals>(FilesWithRows(scan_->snapshot->files()))),
+      report_(UnprunedReport(*scan_, *ordinals_)) {
   *scan_->report = report_;
 }
 
@@ -66,8 +94,7 @@ duckdb::unique_ptr<duckdb::MultiFileList> LakeFileList::Pruned(const Predicate& 
   if (predicate.kind == PredicateKind::kUnknown) return nullptr;
   auto pruned = delta::Prune(scan_->snapshot->files(), *ordinals_, predicate);
   ScanReport report = report_;
-  report.files_read = static_cast<int64_t>(pruned.kept.size());
-  report.bytes_read = pruned.bytes_kept;
+  Measure(scan_->snapshot->files(), pruned.kept, &report);
   report.skipped_by_partition += pruned.skipped_by_partition;
   report.skipped_by_statistics += pruned.skipped_by_statistics;
   for (auto& column : pruned.columns) {
@@ -124,12 +151,38 @@ duckdb::unique_ptr<duckdb::MultiFileList> LakeFileList::DynamicFilterPushdown(
   for (const auto id : column_ids) {
     columns.push_back(duckdb::IsVirtualColumn(id) ? std::nullopt : std::optional<size_t>(id));
   }
-  return Pruned(TranslateFilters(context, filters, *scan_->snapshot, columns));
+  auto pruned = Pruned(TranslateFilters(context, filters, *scan_->snapshot, columns));
+  const auto& left = pruned ? pruned->Cast<LakeFileList>() : *this;
+  auto running = RunTimeFiles::Of(context, scan_, *left.ordinals_, filters, std::move(columns));
+  if (running == nullptr) return pruned;
+  duckdb::unique_ptr<LakeFileList> list(new LakeFileList(scan_, left.ordinals_, left.report_));
+  list->running_ = std::move(running);
+  return list;
+}
+
+duckdb::shared_ptr<duckdb::MultiFileList> LakeFileList::Only(delta::FileOrdinals files,
+                                                             int64_t ScanReport::*reason) const {
+  ScanReport report = report_;
+  report.*reason += static_cast<int64_t>(ordinals_->size() - files.size());
+  Measure(scan_->snapshot->files(), files, &report);
+  *scan_->report = report;
+  return duckdb::shared_ptr<duckdb::MultiFileList>(new LakeFileList(
+      scan_, std::make_shared<const delta::FileOrdinals>(std::move(files)), std::move(report)));
 }
 
 duckdb::vector<duckdb::OpenFileInfo> LakeFileList::GetAllFiles() const {
   duckdb::vector<duckdb::OpenFileInfo> files;
-  for (duckdb::idx_t i = 0; i < ordinals_->size(); ++i) files.push_back(GetFile(i));
+  for (const auto ordinal : *ordinals_) files.push_back(FileOf(ordinal));
+  return files;
+}
+
+duckdb::vector<duckdb::OpenFileInfo> LakeFileList::GetDisplayFileList(
+    duckdb::optional_idx max_files) const {
+  duckdb::vector<duckdb::OpenFileInfo> files;
+  for (duckdb::idx_t i = 0; !max_files.IsValid() || i < max_files.GetIndex(); ++i) {
+    if (running_ ? !running_->At(i) : i >= ordinals_->size()) break;
+    files.push_back(FileOf(OrdinalAt(i)));
+  }
   return files;
 }
 
@@ -144,10 +197,23 @@ duckdb::FileExpandResult LakeFileList::GetExpandResult() const {
              : duckdb::FileExpandResult::MULTIPLE_FILES;
 }
 
+delta::FileOrdinal LakeFileList::OrdinalAt(duckdb::idx_t i) const {
+  return running_ ? *running_->At(i) : (*ordinals_)[i];
+}
+
 duckdb::OpenFileInfo LakeFileList::GetFile(duckdb::idx_t i) const {
-  if (i >= ordinals_->size()) return {};
+  if (running_) {
+    // A scan asks for each file as it is about to open it.
+    auto ordinal = running_->At(i);
+    if (!ordinal) ordinal = running_->Next();
+    return ordinal ? FileOf(*ordinal) : duckdb::OpenFileInfo();
+  }
+  return i < ordinals_->size() ? FileOf((*ordinals_)[i]) : duckdb::OpenFileInfo();
+}
+
+duckdb::OpenFileInfo LakeFileList::FileOf(delta::FileOrdinal ordinal) const {
   const auto& root = scan_->snapshot->root();
-  const auto view = scan_->snapshot->files().Get((*ordinals_)[i]);
+  const auto view = scan_->snapshot->files().Get(ordinal);
   const std::string name = ValueOrThrow(delta::DecodeLogPath(view.path, root.uri()));
   duckdb::OpenFileInfo file(StoreRegistry::PathOf(scan_->store_handle, root.KeyOf(name)));
   file.extended_info = duckdb::make_shared_ptr<duckdb::ExtendedOpenFileInfo>();

@@ -2,7 +2,8 @@
 // thread-safe.
 //
 // Pruning makes a new list: by the statement's filters when it is planned, by join keys when it
-// starts, by ordinals alone.
+// starts, by ordinals alone. Where the filters go on changing while the statement runs, the list
+// hands out its files in the order and as far as they are wanted (run_time_files.h).
 #pragma once
 
 #include <memory>
@@ -16,12 +17,13 @@
 #include "delta/predicate.h"
 #include "engine/engine.h"
 #include "engine/lake_scan.h"
+#include "engine/run_time_files.h"
 
 namespace lakehold::engine {
 
 class LakeFileList final : public duckdb::MultiFileList {
  public:
-  // Every live file of the scan's snapshot.
+  // Every live file of the scan's snapshot, but those of which every row is deleted.
   explicit LakeFileList(std::shared_ptr<const LakeScan> scan);
 
   // Of these files alone, for a copied plan. As it may filter otherwise, the scan counts as having
@@ -31,6 +33,15 @@ class LakeFileList final : public duckdb::MultiFileList {
 
   const LakeScan& scan() const { return *scan_; }
   const delta::FileOrdinals& ordinals() const { return *ordinals_; }
+  // The i-th file of a scan. Precondition: GetFile gave it.
+  delta::FileOrdinal OrdinalAt(duckdb::idx_t i) const;
+  const ScanReport& report() const { return report_; }
+  // Files left out while the statement ran.
+  int64_t skipped_at_run_time() const { return running_ ? running_->skipped() : 0; }
+
+  // The same list of these of its files only; the others count in `reason` of the report.
+  duckdb::shared_ptr<duckdb::MultiFileList> Only(delta::FileOrdinals files,
+                                                 int64_t ScanReport::*reason) const;
 
   // Rows of these files without deleted ones; nothing if one file does not say.
   std::optional<int64_t> ExactRows() const;
@@ -46,6 +57,8 @@ class LakeFileList final : public duckdb::MultiFileList {
       duckdb::TableFilterSet& filters) const override;
 
   duckdb::vector<duckdb::OpenFileInfo> GetAllFiles() const override;
+  duckdb::vector<duckdb::OpenFileInfo> GetDisplayFileList(
+      duckdb::optional_idx max_files) const override;
   duckdb::FileExpandResult GetExpandResult() const override;
   duckdb::idx_t GetTotalFileCount() const override { return ordinals_->size(); }
   duckdb::unique_ptr<duckdb::NodeStatistics> GetCardinality(
@@ -58,12 +71,14 @@ class LakeFileList final : public duckdb::MultiFileList {
  private:
   LakeFileList(std::shared_ptr<const LakeScan> scan,
                std::shared_ptr<const delta::FileOrdinals> ordinals, ScanReport report);
+  duckdb::OpenFileInfo FileOf(delta::FileOrdinal ordinal) const;
   // Null if no file can be skipped.
   duckdb::unique_ptr<duckdb::MultiFileList> Pruned(const delta::Predicate& predicate) const;
 
   std::shared_ptr<const LakeScan> scan_;
   std::shared_ptr<const delta::FileOrdinals> ordinals_;
-  ScanReport report_;  // Of the pruning that led here.
+  ScanReport report_;                      // Of the pruning that led here.
+  std::shared_ptr<RunTimeFiles> running_;  // Null unless filters change while the statement runs.
 };
 
 }  // namespace lakehold::engine

@@ -13,10 +13,8 @@
 #include "delta/deletion_vector.h"
 #include "delta/features.h"
 #include "delta/partition_value.h"
-#include "delta/pruning.h"
 #include "engine/duckdb_errors.h"
 #include "engine/file_types.h"
-#include "engine/predicate_translation.h"
 #include "engine/reader_filters.h"
 #include "engine/type_mapping.h"
 
@@ -86,15 +84,6 @@ bool HoldsBloomFilter(const TableFilter& filter) {
   }
 }
 
-std::vector<std::optional<size_t>> TableColumns(const duckdb::vector<ColumnIndex>& column_ids) {
-  std::vector<std::optional<size_t>> columns;
-  for (const auto& id : column_ids) {
-    const bool whole = id.HasPrimaryIndex() && !id.IsVirtualColumn() && !id.IsPushdownExtract();
-    columns.push_back(whole ? std::optional<size_t>(id.GetPrimaryIndex()) : std::nullopt);
-  }
-  return columns;
-}
-
 }  // namespace
 
 LakeFileReader::LakeFileReader(std::shared_ptr<const LakeScan> scan, ParquetScanFunctions parquet)
@@ -128,14 +117,14 @@ void LakeFileReader::BindOptions(duckdb::MultiFileOptions&, duckdb::MultiFileLis
 
 duckdb::unique_ptr<duckdb::MultiFileReaderGlobalState> LakeFileReader::InitializeGlobalState(
     duckdb::ClientContext&, const duckdb::MultiFileOptions&, const duckdb::MultiFileReaderBindData&,
-    const duckdb::MultiFileList&, const duckdb::vector<MultiFileColumnDefinition>&,
+    const duckdb::MultiFileList& files, const duckdb::vector<MultiFileColumnDefinition>&,
     const duckdb::vector<ColumnIndex>& column_ids) {
   CheckOrThrow(delta::CheckReadable(scan_->snapshot->protocol()));
   for (const auto& id : column_ids) {
     if (id.IsVirtualColumn()) continue;
     CheckOrThrow(delta::CheckReadable(scan_->snapshot->schema().fields[id.GetPrimaryIndex()]));
   }
-  return nullptr;
+  return duckdb::make_uniq<ScanCounts>(files);
 }
 
 void LakeFileReader::AddConstants(MultiFileReaderData& reader_data,
@@ -203,7 +192,7 @@ duckdb::unique_ptr<TableFilterSet> LakeFileReader::FiltersFor(
     // A struct that is absent reads as NULL, of which DuckDB's field filters say that it is not
     // even "x IS NULL".
     if (column == nullptr ? !type.IsNested() : column->type == type) {
-      result->filters.emplace(position, CopyWithoutHashing(*filter));
+      result->filters.emplace(position, CopyForReader(*filter));
       continue;
     }
     // DuckDB casts constants to the file's type. Among whole numbers that is exact; elsewhere (0.1
@@ -255,21 +244,20 @@ duckdb::ReaderInitializeType LakeFileReader::Initialize(
     duckdb::MultiFileGlobalState& gstate) {
   auto& reader = *reader_data.reader;
   const auto& list = gstate.file_list.Cast<LakeFileList>();
-  const auto ordinal = list.ordinals()[reader.file_list_idx.GetIndex()];
+  const auto ordinal = list.OrdinalAt(reader.file_list_idx.GetIndex());
   const auto& snapshot = *scan_->snapshot;
   const auto variants = AdoptTypes(snapshot.schema(), global_column_ids, mode_, reader);
+  const auto view = snapshot.files().Get(ordinal);
+  auto& counts = gstate.multi_file_reader_state->Cast<ScanCounts>();
+  ++counts.files;
+  counts.bytes += view.size_bytes;
   duckdb::unique_ptr<TableFilterSet> filters;
-  if (table_filters && !table_filters->filters.empty()) {
-    const auto predicate =
-        TranslateFilters(context, *table_filters, snapshot, TableColumns(global_column_ids));
-    if (!delta::Evaluate(predicate, snapshot.files(), ordinal).can_be_true) {
-      return duckdb::ReaderInitializeType::SKIP_READING_FILE;
-    }
+  if (table_filters && !table_filters->filters.empty())
     filters = FiltersFor(reader, *table_filters, global_column_ids);
-  }
   AddConstants(reader_data, global_column_ids, ordinal);
-  if (const auto* descriptor = snapshot.files().Get(ordinal).deletion_vector;
-      descriptor != nullptr) {
+  if (const auto* descriptor = view.deletion_vector; descriptor != nullptr) {
+    ++counts.vectors;
+    counts.deleted_rows += descriptor->cardinality;
     auto vector = ValueOrThrow(delta::DeletionVector::Load(snapshot.root(), *descriptor));
     if (vector->cardinality() > 0)
       reader.deletion_filter = duckdb::make_uniq<VectorFilter>(std::move(vector));

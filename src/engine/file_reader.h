@@ -3,6 +3,7 @@
 // binding.
 #pragma once
 
+#include <atomic>
 #include <memory>
 
 #include "duckdb.hpp"
@@ -14,6 +15,15 @@
 #include "engine/lake_scan.h"
 
 namespace lakehold::engine {
+
+// What one execution has opened so far.
+struct ScanCounts final : duckdb::MultiFileReaderGlobalState {
+  explicit ScanCounts(const duckdb::MultiFileList& files) : MultiFileReaderGlobalState({}, files) {}
+  std::atomic<int64_t> files = 0;
+  std::atomic<int64_t> bytes = 0;
+  std::atomic<int64_t> vectors = 0;
+  std::atomic<int64_t> deleted_rows = 0;
+};
 
 class LakeFileReader final : public duckdb::MultiFileReader {
  public:
@@ -39,14 +49,12 @@ class LakeFileReader final : public duckdb::MultiFileReader {
       duckdb::ClientContext& context, duckdb::GlobalTableFunctionState& state,
       const duckdb::OpenFileInfo& file, duckdb::idx_t index,
       const duckdb::MultiFileBindData& bind_data) override;
-  // Raises kUnsupported where delta::CheckReadable does, of the protocol or a column asked for.
+  // ScanCounts. Raises kUnsupported where delta::CheckReadable does, of the protocol or a column asked for.
   duckdb::unique_ptr<duckdb::MultiFileReaderGlobalState> InitializeGlobalState(
       duckdb::ClientContext& context, const duckdb::MultiFileOptions& options,
       const duckdb::MultiFileReaderBindData& bind_data, const duckdb::MultiFileList& files,
       const duckdb::vector<duckdb::MultiFileColumnDefinition>& global_columns,
       const duckdb::vector<duckdb::ColumnIndex>& global_column_ids) override;
-  // Skips the file if the filters, with what joins and Top-N have learned meanwhile, leave nothing
-  // of it.
   duckdb::ReaderInitializeType InitializeReader(
       duckdb::MultiFileReaderData& reader_data, const duckdb::MultiFileBindData& bind_data,
       const duckdb::vector<duckdb::MultiFileColumnDefinition>& global_columns,

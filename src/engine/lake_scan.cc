@@ -16,6 +16,7 @@
 #include "engine/file_reader.h"
 #include "engine/lake_table.h"
 #include "engine/log_answers.h"
+#include "engine/scan_text.h"
 #include "engine/type_mapping.h"
 
 namespace lakehold::engine {
@@ -23,8 +24,6 @@ namespace {
 
 using delta::TypeKind;
 using duckdb::LogicalType;
-
-constexpr const char* kScanFunction = "lakehold_files_scan";
 
 // Carries the scan into DuckDB's bind, which makes the reader itself.
 struct ScanArgument final : duckdb::TableFunctionInfo {
@@ -212,7 +211,7 @@ duckdb::TableFunction BindLakeScan(duckdb::ClientContext& context,
                                    duckdb::unique_ptr<duckdb::FunctionData>& bind_data) {
   BoundScans::Of(context).Add(scan);
   auto function = ParquetScan(context);
-  function.name = kScanFunction;
+  function.name = kLakeScanFunction;
   const ParquetScanFunctions parquet = GuardScan(function);
   function.function_info = duckdb::make_shared_ptr<ScanArgument>(std::move(scan), parquet);
   function.get_multi_file_reader = MakeReader;
@@ -222,6 +221,8 @@ duckdb::TableFunction BindLakeScan(duckdb::ClientContext& context,
   function.statistics_extended = nullptr;
   function.serialize = Serialize;
   function.deserialize = Deserialize;
+  function.to_string = PlannedScanText;
+  function.dynamic_to_string = RunScanText;
   // What Parquet's own versions of these say looks rows up by position in the list.
   function.get_row_id_columns = nullptr;
   function.late_materialization = false;
@@ -240,7 +241,7 @@ duckdb::TableFunction BindLakeScan(duckdb::ClientContext& context,
 }
 
 duckdb::TableFunction CopiedScanFunction() {
-  duckdb::TableFunction function(kScanFunction, {LogicalType::VARCHAR}, nullptr, RefuseToBind);
+  duckdb::TableFunction function(kLakeScanFunction, {LogicalType::VARCHAR}, nullptr, RefuseToBind);
   function.serialize = Serialize;
   function.deserialize = Deserialize;
   return function;

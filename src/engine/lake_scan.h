@@ -18,6 +18,9 @@ namespace lakehold::engine {
 
 class LakeTable;
 
+// What plans call the function that reads a lake's table.
+inline constexpr const char* kLakeScanFunction = "lakehold_files_scan";
+
 struct LakeScan {
   std::shared_ptr<const delta::Snapshot> snapshot;
   std::string store_handle;  // In the StoreRegistry: data files are "lakehold://<handle>/<key>".

@@ -1,3 +1,4 @@
+#include <atomic>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -7,6 +8,7 @@
 #include "engine/engine_fixture_test.h"
 #include "storage/local_store.h"
 #include "storage/memory_store.h"
+#include "storage/metered_store.h"
 
 namespace lakehold::engine {
 namespace {
@@ -126,6 +128,41 @@ TEST_F(LakeSession, ExplainTellsWhichFilesAreRead) {
   ASSERT_EQ(explanation->scans.size(), 1u);
   EXPECT_EQ(explanation->scans[0].files, 2);
   EXPECT_EQ(explanation->scans[0].files_read, 1);
+}
+
+// Counted at the store: what is skipped is not even opened, and the rest is opened once.
+TEST_F(LakeSession, DataFilesAreOpenedOnceOrNotAtAll) {
+  std::atomic<int> opened = 0, read = 0;
+  auto metered = storage::NewMeteredStore(store_, [&](const storage::MeteredCall& call) {
+    if (!call.key.ends_with(".parquet")) return;
+    if (call.verb == storage::StoreVerb::kOpenReader) ++opened;
+    if (call.verb == storage::StoreVerb::kReadAt) ++read;
+  });
+  session_ = OpenSession();
+  ASSERT_TRUE(session_->Attach("counted", metered, true).ok());
+  Must("CREATE TABLE trips (id BIGINT, day DATE) PARTITIONED BY (day)");
+  for (int i = 0; i < 12; ++i) {
+    Must("INSERT INTO trips SELECT " + std::to_string(i * 5 % 12 * 10) +
+         " + i, DATE '2026-11-01' + " + std::to_string(i % 3) + " FROM range(10) t(i)");
+  }
+  auto opens = [&](const std::string& sql, const std::string& answer) {
+    opened = read = 0;
+    EXPECT_EQ(ReadText(*session_, sql), answer) << sql;
+    EXPECT_EQ(read, opened) << "a small file is read at once: " << sql;
+    return opened.load();
+  };
+  EXPECT_EQ(opens("SELECT sum(id) FROM trips", "7140"), 12);
+  EXPECT_EQ(opens("SELECT max(c) FROM (SELECT count(*) AS c FROM trips GROUP BY day)", "40"), 0);
+  EXPECT_EQ(opens("SELECT count(*) FROM (SELECT DISTINCT day FROM trips)", "3"), 0);
+  EXPECT_EQ(opens("SELECT count(*) FROM trips WHERE day > '2026-11-01'", "80"), 0);
+  EXPECT_EQ(opens("SELECT max(id) - min(id) FROM trips", "119"), 0);
+  EXPECT_EQ(opens("SELECT count(*) FROM trips WHERE id > 14", "105"), 1);
+  // Two threads, and what they had begun when the bound was known.
+  EXPECT_LE(
+      opens("SELECT list(id) FROM (SELECT id FROM trips ORDER BY id DESC LIMIT 2)", "[119, 118]"),
+      4);
+  EXPECT_EQ(opens("SELECT count(*) FROM (SELECT id FROM trips LIMIT 15)", "15"), 2);
+  EXPECT_EQ(opens("SELECT count(*) FROM trips JOIN (SELECT 37 AS k) ON id = k", "1"), 1);
 }
 
 TEST_F(LakeSession, ALakeIsSharedByNameAndStore) {

@@ -41,14 +41,6 @@ bool HasExactBounds(TypeKind kind) {
   return HasBounds(kind) && kind != TypeKind::kTimestamp && kind != TypeKind::kTimestampNtz;
 }
 
-struct Bounds {
-  delta::Scalar min;
-  delta::Scalar max;
-  bool may_be_null = true;
-  bool may_be_value = true;
-  bool exact = false;
-};
-
 class FileAnswers final : public duckdb::PartitionRowGroup {
  public:
   FileAnswers(std::shared_ptr<const delta::Snapshot> snapshot, delta::FileOrdinal ordinal)
@@ -60,7 +52,7 @@ class FileAnswers final : public duckdb::PartitionRowGroup {
     if (field == nullptr || !HasBounds(field->type.kind)) return nullptr;
     auto type = DuckDbTypeOf(field->type);
     if (!type.ok()) return nullptr;
-    const auto bounds = BoundsOf(index.GetPrimaryIndex());
+    const auto bounds = BoundsFromLog(*snapshot_, ordinal_, index.GetPrimaryIndex());
     auto stats = duckdb::BaseStatistics::CreateUnknown(*type);
     if (bounds.may_be_value) {
       auto min = ValueOf(bounds.min, field->type);
@@ -79,7 +71,7 @@ class FileAnswers final : public duckdb::PartitionRowGroup {
   bool MinMaxIsExact(const duckdb::BaseStatistics&, const duckdb::StorageIndex& index) override {
     const auto* field = FieldOf(index);
     return field != nullptr && HasExactBounds(field->type.kind) &&
-           BoundsOf(index.GetPrimaryIndex()).exact;
+           BoundsFromLog(*snapshot_, ordinal_, index.GetPrimaryIndex()).exact;
   }
 
  private:
@@ -89,40 +81,55 @@ class FileAnswers final : public duckdb::PartitionRowGroup {
     return index.GetPrimaryIndex() < fields.size() ? &fields[index.GetPrimaryIndex()] : nullptr;
   }
 
-  Bounds BoundsOf(size_t column) const {
-    const auto& files = snapshot_->files();
-    const auto& partitions = snapshot_->partition_fields();
-    Bounds bounds;
-    if (const auto found = std::find(partitions.begin(), partitions.end(), column);
-        found != partitions.end()) {
-      const auto& value =
-          files.PartitionValue(ordinal_, static_cast<size_t>(found - partitions.begin()));
-      bounds.min = bounds.max = value;
-      bounds.may_be_null = delta::IsNull(value);
-      bounds.may_be_value = !bounds.may_be_null;
-      bounds.exact = true;
-      return bounds;
-    }
-    const auto& field = snapshot_->schema().fields[column];
-    const auto column_stats = files.Stats({std::string(field.physical_name())}, field.type);
-    const auto stats = column_stats->Get(ordinal_);
-    bounds.min = stats.min;
-    bounds.max = stats.max;
-    const int64_t records = files.NumRecords()[ordinal_];
-    const bool has_vector = files.Get(ordinal_).deletion_vector != nullptr;
-    if (stats.null_count) {
-      bounds.may_be_null = *stats.null_count > 0;
-      bounds.may_be_value = has_vector || *stats.null_count < records;
-    }
-    bounds.exact = stats.exact_bounds && !has_vector;
-    return bounds;
-  }
-
   std::shared_ptr<const delta::Snapshot> snapshot_;
   delta::FileOrdinal ordinal_;
 };
 
 }  // namespace
+
+std::optional<int64_t> RowsFromLog(const delta::Snapshot& snapshot, delta::FileOrdinal ordinal) {
+  const int64_t records = snapshot.files().NumRecords()[ordinal];
+  if (records < 0) return std::nullopt;
+  const auto* vector = snapshot.files().Get(ordinal).deletion_vector;
+  const int64_t rows = records - (vector != nullptr ? vector->cardinality : 0);
+  return rows >= 0 ? std::optional(rows) : std::nullopt;
+}
+
+LogBounds BoundsFromLog(const delta::Snapshot& snapshot, delta::FileOrdinal ordinal,
+                        size_t column) {
+  const auto& files = snapshot.files();
+  const auto& partitions = snapshot.partition_fields();
+  const auto rows = RowsFromLog(snapshot, ordinal);
+  LogBounds bounds;
+  if (const auto found = std::find(partitions.begin(), partitions.end(), column);
+      found != partitions.end()) {
+    const auto& value =
+        files.PartitionValue(ordinal, static_cast<size_t>(found - partitions.begin()));
+    bounds.min = bounds.max = value;
+    bounds.may_be_null = delta::IsNull(value);
+    bounds.may_be_value = !bounds.may_be_null;
+    bounds.exact = true;
+    if (rows) bounds.not_null = bounds.may_be_null ? 0 : *rows;
+    return bounds;
+  }
+  const auto& field = snapshot.schema().fields[column];
+  const auto column_stats = files.Stats({std::string(field.physical_name())}, field.type);
+  const auto stats = column_stats->Get(ordinal);
+  bounds.min = stats.min;
+  bounds.max = stats.max;
+  const int64_t records = files.NumRecords()[ordinal];
+  const bool has_vector = files.Get(ordinal).deletion_vector != nullptr;
+  if (stats.null_count) {
+    bounds.may_be_null = *stats.null_count > 0;
+    bounds.may_be_value = has_vector || records < 0 || *stats.null_count < records;
+    if (rows && *stats.null_count == 0) bounds.not_null = *rows;
+    if (rows && *stats.null_count == records) bounds.not_null = 0;
+    if (rows && !has_vector && *stats.null_count <= *rows)
+      bounds.not_null = *rows - *stats.null_count;
+  }
+  bounds.exact = stats.exact_bounds && !has_vector;
+  return bounds;
+}
 
 duckdb::vector<duckdb::PartitionStatistics> AnswersFromLog(const LakeFileList& files) {
   duckdb::vector<duckdb::PartitionStatistics> answers;

@@ -9,6 +9,8 @@
 #include "duckdb/planner/expression/bound_operator_expression.hpp"
 #include "duckdb/planner/filter/conjunction_filter.hpp"
 #include "duckdb/planner/filter/constant_filter.hpp"
+#include "duckdb/planner/filter/in_filter.hpp"
+#include "duckdb/planner/filter/optional_filter.hpp"
 
 namespace lakehold::engine {
 namespace {
@@ -71,11 +73,28 @@ bool IsAmbiguous(const duckdb::Value& value) {
   }
 }
 
+// As many values as are compared with every row for less than it costs to read them in vain.
+constexpr size_t kFewValues = 8;
+
+// Null if it is better left as it is.
+duckdb::unique_ptr<TableFilter> SpellOutIn(const TableFilter& filter) {
+  if (filter.filter_type != TableFilterType::IN_FILTER) return nullptr;
+  const auto& values = filter.Cast<duckdb::InFilter>().values;
+  if (values.size() > kFewValues) return nullptr;
+  auto any = duckdb::make_uniq<duckdb::ConjunctionOrFilter>();
+  for (const auto& value : values) {
+    if (value.IsNull() || value.type().IsNested() || IsAmbiguous(value)) return nullptr;
+    any->child_filters.push_back(
+        duckdb::make_uniq<duckdb::ConstantFilter>(ExpressionType::COMPARE_EQUAL, value));
+  }
+  return any;
+}
+
 template <typename Conjunction>
 duckdb::unique_ptr<TableFilter> CopyChildren(const TableFilter& filter) {
   auto copy = duckdb::make_uniq<Conjunction>();
   for (const auto& child : filter.Cast<Conjunction>().child_filters) {
-    copy->child_filters.push_back(CopyWithoutHashing(*child));
+    copy->child_filters.push_back(CopyForReader(*child));
   }
   return copy;
 }
@@ -92,7 +111,7 @@ void SpellOutDistinct(duckdb::unique_ptr<Expression>& filter) {
   }
 }
 
-duckdb::unique_ptr<TableFilter> CopyWithoutHashing(const TableFilter& filter) {
+duckdb::unique_ptr<TableFilter> CopyForReader(const TableFilter& filter) {
   switch (filter.filter_type) {
     case TableFilterType::CONJUNCTION_AND:
       return CopyChildren<duckdb::ConjunctionAndFilter>(filter);
@@ -111,6 +130,15 @@ duckdb::unique_ptr<TableFilter> CopyWithoutHashing(const TableFilter& filter) {
             duckdb::make_uniq<duckdb::ConstantFilter>(bound, comparison.constant));
       }
       return range;
+    }
+    case TableFilterType::IN_FILTER: {
+      auto spelled = SpellOutIn(filter);
+      return spelled ? std::move(spelled) : filter.Copy();
+    }
+    case TableFilterType::OPTIONAL_FILTER: {
+      const auto& child = filter.Cast<duckdb::OptionalFilter>().child_filter;
+      auto spelled = child ? SpellOutIn(*child) : nullptr;
+      return spelled ? std::move(spelled) : filter.Copy();
     }
     default:
       return filter.Copy();  // The reader asks no Bloom filter about the others.

@@ -1,4 +1,5 @@
-// Filters in a form that DuckDB's Parquet reader evaluates rightly. Pure functions.
+// Filters in a form that DuckDB's Parquet reader evaluates rightly, and as far as it can. Pure
+// functions.
 //
 // Four forms lose rows in DuckDB 1.5.6, on any Parquet file:
 // - x IS [NOT] DISTINCT FROM c below an OR: tested against row group statistics like x <> c, which
@@ -16,8 +17,9 @@ namespace lakehold::engine {
 // `filter` is a conjunct of a WHERE clause: its value may turn from false to NULL.
 void SpellOutDistinct(duckdb::unique_ptr<duckdb::Expression>& filter);
 
-// A copy without equality that a Bloom filter in the file would answer wrongly: there x = c becomes
-// x >= c AND x <= c.
-duckdb::unique_ptr<duckdb::TableFilter> CopyWithoutHashing(const duckdb::TableFilter& filter);
+// A copy for the reader of a file. Without equality that a Bloom filter in the file would answer
+// wrongly: there x = c becomes x >= c AND x <= c. And x IN (a few) becomes x = a OR x = b: Bloom
+// filters are asked about equality alone.
+duckdb::unique_ptr<duckdb::TableFilter> CopyForReader(const duckdb::TableFilter& filter);
 
 }  // namespace lakehold::engine

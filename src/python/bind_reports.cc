@@ -59,6 +59,10 @@ void BindStatementReports(nb::module_& module) {
       .def_ro("bytes_read", &ScanReport::bytes_read)
       .def_ro("skipped_by_partition", &ScanReport::skipped_by_partition)
       .def_ro("skipped_by_statistics", &ScanReport::skipped_by_statistics)
+      .def_ro("skipped_by_deletion", &ScanReport::skipped_by_deletion)
+      .def_ro("skipped_by_limit", &ScanReport::skipped_by_limit)
+      .def_ro("answered_by_log", &ScanReport::answered_by_log)
+      .def_ro("files_with_vectors", &ScanReport::files_with_vectors)
       .def_ro("columns", &ScanReport::columns)
       .def_ro("filter", &ScanReport::filter);
   nb::class_<Explanation>(module, "Explanation")

@@ -16,6 +16,7 @@
 #include "engine/checkpoint_codec.h"
 #include "engine/duckdb_errors.h"
 #include "engine/lake_catalog.h"
+#include "engine/lake_optimizer.h"
 #include "engine/session_state.h"
 #include "engine/store_file_system.h"
 #include "engine/store_registry.h"
@@ -34,6 +35,7 @@ class ScanLake {
     duckdb::DBConfig config;
     duckdb::StorageExtension::Register(
         config, kLakeType, duckdb::shared_ptr<duckdb::StorageExtension>(MakeLakeStorage(world_)));
+    RegisterLakeOptimizer(config);
     db_ = std::make_unique<duckdb::DuckDB>(nullptr, &config);
     db_->instance->GetFileSystem().RegisterSubSystem(MakeStoreFileSystem(registry_));
     connection_ = Connect();

@@ -51,6 +51,10 @@ class ScanReport(NamedTuple):
     bytes_read: int
     skipped_by_partition: int
     skipped_by_statistics: int
+    skipped_by_deletion: int
+    skipped_by_limit: int
+    answered_by_log: int
+    files_with_vectors: int
     columns: tuple[str, ...]
     filter: str
 
@@ -65,18 +69,23 @@ class ScanReport(NamedTuple):
             f"{self.table} v{self.version}: read {self.files_read:,} of {self.files:,} files, "
             f"{size_text(self.bytes_read)} of {size_text(self.bytes)}"
         )
+        columns = " of " + ", ".join(self.columns) if self.columns else ""
         skips = [
-            f"skipped {count:,} by {how}"
+            f"{count:,} {how}"
             for count, how in (
-                (self.skipped_by_partition, "partition"),
-                (self.skipped_by_statistics, "statistics"),
+                (self.skipped_by_partition, "by partition" + columns.replace(" of", "", 1)),
+                (self.skipped_by_statistics, "by statistics" + columns),
+                (self.skipped_by_deletion, "of deleted rows"),
+                (self.skipped_by_limit, "by LIMIT"),
             )
             if count
         ]
-        if skips and self.columns:
-            skips[-1] += " (" + ", ".join(self.columns) + ")"
         if skips:
-            text += "; " + ", ".join(skips)
+            text += "; skipped " + ", ".join(skips)
+        if self.answered_by_log:
+            text += f"; answered {self.answered_by_log:,} from the log"
+        if self.files_with_vectors:
+            text += f"; {self.files_with_vectors:,} with deleted rows"
         return text + (f"; then filter {self.filter}" if self.filter else "")
 
 
