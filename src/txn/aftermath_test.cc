@@ -83,7 +83,9 @@ TEST(AftermathTest, ACheckpointFindsStatisticsOfCommitsThatWereCleanedUp) {
   bench.Commit(40, {file(40)});
   std::vector<std::string> warned;
   CommitOptions options;
-  options.warn = [&](const Error& error) { warned.push_back(error.ToString()); };
+  options.behind = [&](std::string_view work, const Status& outcome) {
+    if (!outcome.ok()) warned.push_back(std::string(work) + ": " + outcome.error().ToString());
+  };
   Committed committed;
   committed.version = 40;
   ScheduleAftermath(bench.root, *base, committed, 100, options, bench.context);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <memory>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -152,7 +153,7 @@ class StatisticsCheck {
             fmt::format("a column named \"{}\" hides which file a row is of", field.name));
       }
     }
-    for (const Leaf& leaf : leaves_) stats_.push_back(&files_.Stats(leaf.path, leaf.type));
+    for (const Leaf& leaf : leaves_) stats_.push_back(files_.Stats(leaf.path, leaf.type));
     for (size_t first = 0; first < live_.size(); first += kFilesAtOnce)
       LAKEHOLD_TRY(Compare(first, std::min(first + kFilesAtOnce, live_.size())));
     return {};
@@ -196,7 +197,7 @@ class StatisticsCheck {
     std::string line =
         fmt::format("({}::BIGINT, {}", at, QuoteText(fmt::format("{}/{}", uri, key)));
     for (size_t i = 0; i < leaves_.size(); ++i) {
-      const delta::ColumnStats& stats = stats_[i]->files[ordinal];
+      const delta::ColumnStats stats = stats_[i]->Get(ordinal);
       line += ", " + SqlOf(stats.min, leaves_[i].type) + ", " + SqlOf(stats.max, leaves_[i].type);
     }
     return line + ")";
@@ -214,7 +215,7 @@ class StatisticsCheck {
     }
     for (size_t i = 0; i < leaves_.size(); ++i) {
       const Leaf& leaf = leaves_[i];
-      const delta::ColumnStats& stats = stats_[i]->files[ordinal];
+      const delta::ColumnStats stats = stats_[i]->Get(ordinal);
       const int64_t nulls = rows - row[2 + 3 * i];
       const int64_t below = row[3 + 3 * i], above = row[4 + 3 * i];
       if (below > 0) {
@@ -254,7 +255,7 @@ class StatisticsCheck {
   const delta::FileTable& files_;
   const delta::FileOrdinals live_;
   const std::vector<Leaf> leaves_;
-  std::vector<const delta::StatsColumn*> stats_;
+  std::vector<std::shared_ptr<const delta::StatsColumn>> stats_;
   FsckReport& report_;
 };
 
