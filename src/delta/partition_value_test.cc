@@ -74,7 +74,7 @@ TEST(PartitionValue, ForeignSpellingsAreUnderstood) {
   const auto timestamp = Type(TypeKind::kTimestamp);
   ExpectParses("1970-01-01 00:00:01", timestamp, int64_t{1'000'000});
   ExpectParses("1970-01-01 00:00:00.5", timestamp, int64_t{500'000});
-  ExpectParses("1970-01-01T00:00:00.123456789Z", timestamp, int64_t{123'456});
+  ExpectParses("1970-01-01T00:00:00.123456000Z", timestamp, int64_t{123'456});
   ExpectParses("1970-01-01T02:00:00+02:00", timestamp, int64_t{0});
   ExpectParses("1970-01-01 00:00", timestamp, int64_t{0});
   ExpectParses("1970-01-02", timestamp, int64_t{86'400'000'000});
@@ -94,6 +94,7 @@ TEST(PartitionValue, AbsentAndEmptyAreNull) {
 }
 
 TEST(PartitionValue, WhatIsNoSuchValueIsCorrupt) {
+  ExpectBad("1970-01-01T00:00:00.123456789Z", Type(TypeKind::kTimestamp));  // Never cut.
   ExpectBad("yes", Type(TypeKind::kBoolean));
   for (const char* text : {"128", "1.0", " 1", "1 ", "0x1", "+-1", "--1", "one"})
     ExpectBad(text, Type(TypeKind::kByte));

@@ -49,7 +49,8 @@ class LakeFileReader final : public duckdb::MultiFileReader {
       duckdb::ClientContext& context, duckdb::GlobalTableFunctionState& state,
       const duckdb::OpenFileInfo& file, duckdb::idx_t index,
       const duckdb::MultiFileBindData& bind_data) override;
-  // ScanCounts. Raises kUnsupported where delta::CheckReadable does, of the protocol or a column asked for.
+  // ScanCounts. Raises kUnsupported where delta::CheckReadable does, of the protocol or a column
+  // asked for.
   duckdb::unique_ptr<duckdb::MultiFileReaderGlobalState> InitializeGlobalState(
       duckdb::ClientContext& context, const duckdb::MultiFileOptions& options,
       const duckdb::MultiFileReaderBindData& bind_data, const duckdb::MultiFileList& files,
