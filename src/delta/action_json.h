@@ -30,8 +30,9 @@ struct ActionFilter {
 // Documents may span lines. Also checks what one commit may hold: no second metaData, protocol, txn
 // of an app, domain, or add or remove of one (path, vector); no add and remove of the same (path,
 // vector): kCorrupt "delta.duplicate_action".
+// Paths are compared decoded; absolute ones are known as the table's only with its `root_uri`.
 Status ParseCommit(const Bytes& json, std::string_view name, const ActionFilter& filter,
-                   const ActionVisitor& visit);
+                   const ActionVisitor& visit, std::string_view root_uri = {});
 
 // One line with its line feed.
 void AppendActionJson(const Action& action, std::string& out);

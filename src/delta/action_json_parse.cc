@@ -300,7 +300,8 @@ class ActionParser {
     });
     if (!done) return false;
     if (!has_path) return Missing("path");
-    return has_size ? true : Missing("size");
+    if (!has_size) return Missing("size");
+    return add.size_bytes >= 0 ? true : Wrong("size", "a number of bytes");
   }
 
   bool ParseBody(ondemand::object& object, RemoveFile& remove) {
@@ -555,9 +556,9 @@ class CommitReader {
 }  // namespace
 
 Status ParseCommit(const Bytes& json, std::string_view name, const ActionFilter& filter,
-                   const ActionVisitor& visit) {
+                   const ActionVisitor& visit, std::string_view root_uri) {
   CommitReader reader(json, name);
-  CommitRules rules;
+  CommitRules rules(root_uri);
   LAKEHOLD_TRY(reader.Run(filter, visit, rules));
   if (!rules.needs_exact_pass()) return {};
   rules.BeginExactPass();

@@ -313,7 +313,7 @@ TEST(ActionJson, TheVisitorCanStopTheParse) {
 }
 
 TEST(CommitRules, EqualHashesAreNoDuplicates) {
-  CommitRules rules(0x3);  // Four hashes only: nearly everything is suspect.
+  CommitRules rules("", 0x3);  // Four hashes only: nearly everything is suspect.
   std::vector<Action> files;
   for (int i = 0; i < 100; ++i) files.push_back(AddFile{.path = "f" + std::to_string(i)});
   for (const Action& file : files) EXPECT_FALSE(rules.Admit(file));

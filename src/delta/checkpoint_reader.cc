@@ -33,6 +33,8 @@ Status ReadJsonSidecars(const Bytes& manifest, std::string_view key,
   }
   for (auto row : rows) {
     simdjson::dom::object fields;
+    if (int64_t version = 0; !row["checkpointMetadata"]["version"].get(version))
+      LAKEHOLD_TRY(CheckCheckpointVersion(key, version));
     if (auto error = row["sidecar"].get(fields)) {
       if (error == simdjson::NO_SUCH_FIELD) continue;
       return bad(simdjson::error_message(error));
@@ -136,6 +138,14 @@ class CheckpointFiles {
 };
 
 }  // namespace
+
+Status CheckCheckpointVersion(std::string_view key, Version version) {
+  const auto file = ParseLogFileName(key.substr(key.rfind('/') + 1));
+  if (!file || file->version == version) return {};
+  return Corrupt("delta.bad_checkpoint",
+                 fmt::format("{}: it says that it is of version {}", key, version))
+      .With("file", std::string(key));
+}
 
 Status ReadCheckpoint(const TableRoot& root, const std::vector<LogFile>& parts,
                       const CheckpointColumns& columns, const LogContext& context,

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -37,5 +38,9 @@ inline Status ReadCheckpoint(const TableRoot& root, const std::vector<LogFile>& 
                              const std::function<Status(Action&&)>& visit) {
   return ReadCheckpoint(root, parts, columns, context, CheckpointSink{visit});
 }
+
+// kCorrupt "delta.bad_checkpoint" if a checkpoint's checkpointMetadata names another version than
+// its file.
+Status CheckCheckpointVersion(std::string_view key, Version version);
 
 }  // namespace lakehold::delta

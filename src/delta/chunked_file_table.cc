@@ -4,6 +4,8 @@
 #include <optional>
 #include <set>
 
+#include <fmt/format.h>
+
 #include "delta/partition_value.h"
 
 namespace lakehold::delta {
@@ -14,10 +16,19 @@ Result<std::vector<Scalar>> TypeTuple(const PartitionValues& raw, const Partitio
   for (const auto& [name, type] : columns) {
     auto found = std::find_if(raw.begin(), raw.end(),
                               [&](const auto& entry) { return entry.first == name; });
+    if (found == raw.end()) {
+      return Corrupt("delta.bad_partition_value",
+                     fmt::format("partitionValues has no value of \"{}\"", name));
+    }
     std::optional<std::string_view> text;
-    if (found != raw.end() && found->second) text = *found->second;
-    LAKEHOLD_ASSIGN(Scalar value, ParsePartitionValue(text, type));
-    values.push_back(std::move(value));
+    if (found->second) text = *found->second;
+    auto value = ParsePartitionValue(text, type);
+    if (!value.ok()) {
+      Error error = std::move(value).error();
+      error.message = fmt::format("partition column \"{}\": {}", name, error.message);
+      return error;
+    }
+    values.push_back(std::move(value).value());
   }
   return values;
 }

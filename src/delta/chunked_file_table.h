@@ -19,7 +19,8 @@ namespace lakehold::delta {
 
 // What PartitionTuple::values holds: the partition columns by physical name, in the table's order.
 using PartitionSchema = std::vector<std::pair<std::string, DataType>>;
-// kCorrupt "delta.bad_partition_value" if a text is no value of its column's type.
+// kCorrupt "delta.bad_partition_value" if a text is no value of its column's type, or a column has
+// none.
 Result<std::vector<Scalar>> TypeTuple(const PartitionValues& raw, const PartitionSchema& columns);
 
 class ChunkedFileTable final : public FileTable {

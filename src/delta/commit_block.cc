@@ -162,7 +162,8 @@ struct CommitBlockParser::State {
     const bool plain = ForEach(object, [&](std::string_view name, ondemand::value& field) {
       if (name == "path") return row.path_size == 0 && ReadPath(field, row);
       if (name == "partitionValues") return ReadPartition(field, row);
-      if (name == "size") return has_size = true, ReadInteger(field, row.size_bytes);
+      if (name == "size")
+        return has_size = true, ReadInteger(field, row.size_bytes) && row.size_bytes >= 0;
       if (name == "modificationTime") return ReadIntegerUnlessNull(field, row.modified_ms);
       if (name == "dataChange") return CheckBooleanUnlessNull(field);
       if (name == "stats") return row.stats_size == 0 && ReadStats(field, row);

@@ -327,11 +327,13 @@ class CommitReplay {
   Status ReadSlowly(const Piece& piece) {
     LAKEHOLD_ASSIGN(const Bytes json, ReadWhole(root_, piece.commit->meta));
     replay_.files().KeepStatsFromNowOn();
-    return ParseCommit(json, piece.commit->meta.key, FilterOf(piece, replay_, newest_),
-                       [&](Action&& action) -> Status {
-                         replay_.Apply(std::move(action));
-                         return {};
-                       });
+    return ParseCommit(
+        json, piece.commit->meta.key, FilterOf(piece, replay_, newest_),
+        [&](Action&& action) -> Status {
+          replay_.Apply(std::move(action));
+          return {};
+        },
+        root_uri_);
   }
 
   const TableRoot& root_;

@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "delta/path_index.h"
+
 namespace lakehold::delta {
 
 namespace {
@@ -55,14 +57,16 @@ void CommitRules::BeginExactPass() {
 
 std::optional<std::string> CommitRules::AdmitFile(
     std::string_view path, const std::optional<DeletionVectorDescriptor>& vector) {
-  uint64_t hash = HashFile(path, vector) & hash_mask_;
+  std::string scratch;
+  const std::string_view canonical = CanonicalPath(path, root_uri_, scratch);
+  uint64_t hash = HashFile(canonical, vector) & hash_mask_;
   if (hash == 0) hash = 1;
   if (!exact_) {
     if (!InsertHash(hash)) suspects_.insert(hash);
     return std::nullopt;
   }
   if (!suspects_.contains(hash)) return std::nullopt;
-  std::string key(path);
+  std::string key(canonical);
   key += '\0';
   if (vector) key += vector->UniqueId();
   if (exact_keys_.insert(std::move(key)).second) return std::nullopt;

@@ -18,8 +18,9 @@ namespace lakehold::delta {
 
 class CommitRules {
  public:
-  // `hash_mask` weakens the hash for tests.
-  explicit CommitRules(uint64_t hash_mask = ~uint64_t{0}) : hash_mask_(hash_mask) {}
+  // `root_uri` tells which absolute paths are the table's. `hash_mask` weakens the hash for tests.
+  explicit CommitRules(std::string_view root_uri = {}, uint64_t hash_mask = ~uint64_t{0})
+      : root_uri_(root_uri), hash_mask_(hash_mask) {}
 
   // What is wrong with one more such action in this commit, or nothing. Call in order, once an
   // action.
@@ -39,6 +40,7 @@ class CommitRules {
   bool InsertHash(uint64_t hash);
   void Grow();
 
+  std::string root_uri_;
   uint64_t hash_mask_;
   bool exact_ = false;
   std::vector<uint64_t> hashes_;  // Open addressing; 0 is a free slot.

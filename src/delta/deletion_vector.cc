@@ -176,6 +176,12 @@ std::shared_ptr<const DeletionVector> DeletionVector::FromRows(std::span<const u
 
 uint64_t DeletionVector::cardinality() const { return bitmap_->cardinality; }
 
+std::optional<uint64_t> DeletionVector::last_row() const {
+  if (cardinality() == 0) return std::nullopt;
+  const Bucket& last = bitmap_->buckets.back();
+  return last.key * kBucketRows + roaring_bitmap_maximum(last.rows.get());
+}
+
 bool DeletionVector::Contains(uint64_t row) const {
   auto bucket = bitmap_->Find(row / kBucketRows);
   return bucket != bitmap_->buckets.end() && bucket->key == row / kBucketRows &&
@@ -289,6 +295,14 @@ Result<std::string> DeletionVectorKey(const DeletionVectorDescriptor& descriptor
   return key + ".bin";
 }
 
+std::string NameOf(const DeletionVectorDescriptor& descriptor) {
+  if (descriptor.storage_type == "i") return "given inline";
+  const auto key = DeletionVectorKey(descriptor);
+  const bool relative = descriptor.storage_type == "u" && key.ok();
+  return fmt::format("in '{}' at {}", relative ? *key : descriptor.path_or_inline,
+                     descriptor.offset.value_or(1));
+}
+
 namespace {
 
 Result<std::string> DecodeInline(const DeletionVectorDescriptor& descriptor) {
@@ -364,13 +378,14 @@ Result<std::shared_ptr<const DeletionVector>> DeletionVector::Load(
     const TableRoot& root, const DeletionVectorDescriptor& descriptor) {
   LAKEHOLD_ASSIGN(std::string data, ReadData(root, descriptor));
   auto decoded = Decode(data);
-  if (!decoded.ok())
-    return Bad(fmt::format("'{}': {}", descriptor.UniqueId(), decoded.error().message));
+  if (!decoded.ok()) {
+    return Bad(fmt::format("deletion vector {}: {}", NameOf(descriptor), decoded.error().message));
+  }
   auto vector = std::move(decoded).value();
   if (descriptor.cardinality < 0 ||
       vector->cardinality() != static_cast<uint64_t>(descriptor.cardinality)) {
-    return Bad(fmt::format("deletion vector '{}' has {} rows, its descriptor says {}",
-                           descriptor.UniqueId(), vector->cardinality(), descriptor.cardinality));
+    return Bad(fmt::format("deletion vector {} has {} rows, its descriptor says {}",
+                           NameOf(descriptor), vector->cardinality(), descriptor.cardinality));
   }
   return vector;
 }

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -28,6 +29,8 @@ class DeletionVector {
   ~DeletionVector();
 
   uint64_t cardinality() const;
+  // The highest deleted row; nothing if none is.
+  std::optional<uint64_t> last_row() const;
   bool Contains(uint64_t row) const;
   // Fills the front of `kept` with the offsets, below its size, of rows start + offset that are NOT
   // deleted; returns how many. If none is deleted that is its size, and nothing is written. What
@@ -48,5 +51,8 @@ std::string EncodeZ85(std::string_view bytes);  // Precondition: size is a multi
 // The key of the file a "u" descriptor names: "<prefix>/deletion_vector_<uuid>.bin" relative to the
 // table.
 Result<std::string> DeletionVectorKey(const DeletionVectorDescriptor& descriptor);
+
+// How messages call a vector: "in '<file>' at 1", "given inline".
+std::string NameOf(const DeletionVectorDescriptor& descriptor);
 
 }  // namespace lakehold::delta

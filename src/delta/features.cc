@@ -218,6 +218,16 @@ Status CheckBothLists(const Protocol& protocol) {
         "delta.bad_protocol",
         fmt::format("the feature {} is in readerFeatures but not in writerFeatures", name));
   }
+  for (const std::string& name : *protocol.writer_features) {
+    const Entry* entry = FindEntry(name);
+    const auto& readers = *protocol.reader_features;
+    if (!entry || !entry->feature.reader ||
+        std::find(readers.begin(), readers.end(), name) != readers.end())
+      continue;
+    return Corrupt(
+        "delta.bad_protocol",
+        fmt::format("the feature {} is in writerFeatures but not in readerFeatures", name));
+  }
   return {};
 }
 

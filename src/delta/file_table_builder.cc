@@ -4,6 +4,8 @@
 #include <numeric>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "base/limits.h"
 
 namespace lakehold::delta {
@@ -94,6 +96,7 @@ void FileTableBuilder::BeginSource(bool bulk, std::shared_ptr<const StatsSource>
   sources_.push_back({rows_, static_cast<uint32_t>(tombstones_.size()), bulk});
   stats_ = std::move(stats);
   may_repeat_ = false;
+  told_twice_.clear();
   dropped_ = CommitRules();
 }
 
@@ -119,6 +122,10 @@ void FileTableBuilder::SettleIndex() {
   index_.InsertAll(std::exchange(put_off_, {}), [&](uint32_t before, uint32_t provisional) {
     if (!IsSameFile(before, provisional)) return false;
     repeated_.push_back(provisional);
+    if (told_twice_.empty()) {
+      uint32_t row = 0;
+      told_twice_ = ChunkOf(provisional, row).path(row);
+    }
     return true;
   });
 }
@@ -193,7 +200,10 @@ bool FileTableBuilder::Add(const AddFile& file) {
   const std::string dv = file.deletion_vector ? file.deletion_vector->UniqueId() : std::string();
   const uint32_t hash = HashFileKey(canonical, dv);
   if (sources_.empty()) BeginSource(false);
-  if (Seen(hash, canonical, dv) != Before::kNothing) return false;
+  if (const Before before = Seen(hash, canonical, dv); before != Before::kNothing) {
+    if (before == Before::kSameSource && told_twice_.empty()) told_twice_ = file.path;
+    return false;
+  }
   KeepStatsFromNowOn();
   if (fresh_chunk_ || !chunks_.back()->Fits(file)) OpenChunk();
   chunks_.back()->Append(file, Intern(file.partition_values));
@@ -226,6 +236,7 @@ void FileTableBuilder::Take(const FileRows& batch) {
     const std::string dv =
         row.vector == FileRow::kNone ? std::string() : batch.vectors[row.vector].UniqueId();
     if (const Before before = Seen(hash, canonical, dv); before != Before::kNothing) {
+      if (before == Before::kSameSource && told_twice_.empty()) told_twice_ = batch.PathOf(row);
       may_repeat_ |= before == Before::kSameSource || !dropped_.AdmitHash(row.hash);
     } else if (row.is_remove) {
       Bury(hash, canonical, dv);
@@ -384,12 +395,26 @@ void FileTableBuilder::KillReplaced(const ChunkedFileTable& base, ChunkedFileTab
   });
 }
 
+Error FileTableBuilder::AboutFileOf(const PartitionTuple& tuple, Error error) const {
+  for (const auto& chunk : chunks_) {
+    for (uint32_t row = 0; row < chunk->rows(); ++row) {
+      if (&chunk->partition(row) != &tuple) continue;
+      const std::string path(chunk->path(row));
+      error.message = fmt::format("data file \"{}\": {}", path, error.message);
+      return std::move(error).With("data_file", path);
+    }
+  }
+  return error;
+}
+
 Result<std::shared_ptr<const FileTable>> FileTableBuilder::Finish(const PartitionSchema& columns,
                                                                   const ChunkedFileTable* base,
                                                                   bool may_pack) {
   SettleIndex();
   for (auto& [key, tuple] : tuples_) {
-    LAKEHOLD_ASSIGN(tuple->values, TypeTuple(tuple->raw, columns));
+    auto values = TypeTuple(tuple->raw, columns);
+    if (!values.ok()) return AboutFileOf(*tuple, std::move(values).error());
+    tuple->values = std::move(values).value();
   }
   std::shared_ptr<ChunkedFileTable> table(new ChunkedFileTable());
   table->root_uri_ = root_uri_;

@@ -38,6 +38,12 @@ class FileTableBuilder {
   void Take(const FileRows& batch);
   // Whether batches of the present source may have told of one file twice: a commit must not.
   bool may_repeat() const { return may_repeat_; }
+  // The path of a file that the present source, all of which was taken, told of twice; empty
+  // without one.
+  const std::string& FindRepeated() {
+    SettleIndex();
+    return told_twice_;
+  }
   // The source's later files come with their statistics, by Add; or their statistics stay in
   // `stats`.
   void KeepStatsFromNowOn() {
@@ -61,7 +67,7 @@ class FileTableBuilder {
 
   // The table, on top of `base` (null: nothing). Work and new memory grow with what was added here,
   // not with the base. Ordinals of the base stay, unless `may_pack` and most of them are dead. Call
-  // once. kCorrupt "delta.bad_partition_value".
+  // once. kCorrupt "delta.bad_partition_value" tells the file in its context "data_file".
   Result<std::shared_ptr<const FileTable>> Finish(const PartitionSchema& columns,
                                                   const ChunkedFileTable* base, bool may_pack);
 
@@ -96,6 +102,8 @@ class FileTableBuilder {
   // they share chunks.
   std::shared_ptr<FileChunk> OpenArranged(size_t source, uint32_t rows,
                                           const FileChunk& from) const;
+  // The error with the first file of these partition values.
+  Error AboutFileOf(const PartitionTuple& tuple, Error error) const;
   // Chunks in final order; renumbers index_ from provisional to final ordinals, beginning at
   // `first`.
   std::vector<std::shared_ptr<const FileChunk>> Arrange(uint32_t first);
@@ -123,6 +131,7 @@ class FileTableBuilder {
   bool puts_off_ = false;  // The index of the present source is settled later.
   std::vector<PathIndex::Entry> put_off_;
   std::vector<uint32_t> repeated_;  // Provisional ordinals, final ones after Arrange.
+  std::string told_twice_;          // The first such path of the present source, if any.
   PathIndex index_;
   PathIndex removed_;
   std::vector<Tombstone> tombstones_;

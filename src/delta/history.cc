@@ -7,6 +7,7 @@
 
 #include "delta/action_json.h"
 #include "delta/calendar.h"
+#include "delta/features.h"
 #include "delta/in_commit_time.h"
 #include "delta/log_listing.h"
 #include "delta/table_head.h"
@@ -23,17 +24,6 @@ std::vector<int64_t> ModifiedTimes(const std::vector<CommitFile>& commits) {
     times.push_back(times.empty() ? modified : std::max(modified, times.back() + 1));
   }
   return times;
-}
-
-Result<CommitInfo> ReadCommitInfo(const TableRoot& root, const CommitFile& commit) {
-  LAKEHOLD_ASSIGN(const Bytes json, root.store->Get(commit.meta.key, std::nullopt));
-  CommitInfo info;
-  const ActionFilter filter{.files = false, .state = false, .commit = true, .changes = false};
-  LAKEHOLD_TRY(ParseCommit(json, commit.meta.key, filter, [&](Action&& action) -> Status {
-    if (auto* found = std::get_if<CommitInfo>(&action)) info = std::move(*found);
-    return {};
-  }));
-  return info;
 }
 
 // The time a commit carries. With in-commit timestamps commitInfo is its first line.
@@ -55,8 +45,8 @@ Result<std::optional<int64_t>> ReadInCommitTime(const TableRoot& root, const std
                       });
   }
   if (time_ms) return time_ms;
-  LAKEHOLD_ASSIGN(const CommitInfo info, ReadCommitInfo(root, {0, reader->meta()}));
-  return info.in_commit_timestamp_ms;
+  LAKEHOLD_ASSIGN(const auto info, ReadCommitInfo(root, {0, reader->meta()}));
+  return info ? info->in_commit_timestamp_ms : std::nullopt;
 }
 
 // The newest version at or before the time, by halving the versions that carry their time: a few
@@ -69,9 +59,13 @@ Result<std::optional<Version>> SearchInCommitTimes(const TableRoot& root, const 
   std::optional<Version> newest;
   for (Version low = start.version, high = head.version + 1; low < high;) {
     const Version middle = low + (high - low) / 2;
-    const auto time = ReadInCommitTime(root, root.LogKeyOf(CommitName(middle)));
+    const std::string key = root.LogKeyOf(CommitName(middle));
+    const auto time = ReadInCommitTime(root, key);
     if (!time.ok() && time.error().kind != ErrorKind::kNotFound) return time.error();
-    if (time.ok() && !*time) return std::optional<Version>();
+    if (time.ok() && !*time) {
+      if (Supports(head.protocol, "inCommitTimestamp")) return NoInCommitTime(key);
+      return std::optional<Version>();
+    }
     if (time.ok() && **time > time_ms) {
       high = middle;
       continue;
@@ -85,7 +79,9 @@ Result<std::optional<Version>> SearchInCommitTimes(const TableRoot& root, const 
 // The commits a time may stand for, and their times; in-commit ones are read when asked for.
 class Timeline {
  public:
-  Timeline(const TableRoot& root, const LogRange& range, const Metadata& metadata) : root_(root) {
+  Timeline(const TableRoot& root, const LogRange& range, const Protocol& protocol,
+           const Metadata& metadata)
+      : root_(root), is_promised_(Supports(protocol, "inCommitTimestamp")) {
     const std::vector<int64_t> times = ModifiedTimes(range.commits);
     start_ = HasInCommitTime(metadata) ? InCommitTimeSince(metadata)
                                        : InCommitTimeStart{INT64_MAX, INT64_MAX};
@@ -104,6 +100,7 @@ class Timeline {
   Result<int64_t> TimeOf(size_t i) const {
     if (i < with_modified_time_) return modified_[i];
     LAKEHOLD_ASSIGN(const auto time, ReadInCommitTime(root_, commits_[i].meta.key));
+    if (!time && is_promised_) return NoInCommitTime(commits_[i].meta.key);
     return time.value_or(modified_[i]);
   }
 
@@ -127,6 +124,7 @@ class Timeline {
 
  private:
   const TableRoot& root_;
+  bool is_promised_;  // The protocol says that the times are there.
   InCommitTimeStart start_;
   size_t with_modified_time_ = 0;
   std::vector<CommitFile> commits_;
@@ -134,6 +132,17 @@ class Timeline {
 };
 
 }  // namespace
+
+Result<std::optional<CommitInfo>> ReadCommitInfo(const TableRoot& root, const CommitFile& commit) {
+  LAKEHOLD_ASSIGN(const Bytes json, root.store->Get(commit.meta.key, std::nullopt));
+  std::optional<CommitInfo> info;
+  const ActionFilter filter{.files = false, .state = false, .commit = true, .changes = false};
+  LAKEHOLD_TRY(ParseCommit(json, commit.meta.key, filter, [&](Action&& action) -> Status {
+    if (auto* found = std::get_if<CommitInfo>(&action)) info = std::move(*found);
+    return {};
+  }));
+  return info;
+}
 
 Result<std::vector<HistoryEntry>> ReadHistory(const TableRoot& root, size_t limit,
                                               const LogContext&) {
@@ -147,8 +156,9 @@ Result<std::vector<HistoryEntry>> ReadHistory(const TableRoot& root, size_t limi
       if (info.error().kind == ErrorKind::kNotFound) break;
       return info.error();
     }
-    const int64_t time_ms = info->in_commit_timestamp_ms.value_or(times[i]);
-    history.push_back({range.commits[i].version, time_ms, std::move(info).value()});
+    CommitInfo told = std::move(info).value().value_or(CommitInfo{});
+    const int64_t time_ms = told.in_commit_timestamp_ms.value_or(times[i]);
+    history.push_back({range.commits[i].version, time_ms, std::move(told)});
   }
   return history;
 }
@@ -159,7 +169,7 @@ Result<Version> FindVersionAt(const TableRoot& root, int64_t time_ms, const LogC
   // It may be one that cannot be put together any more; then the whole log tells what can.
   if (found && ListLog(root, *found, context).ok()) return *found;
   LAKEHOLD_ASSIGN(const LogRange range, ListAllCommits(root));
-  const Timeline timeline(root, range, head.metadata);
+  const Timeline timeline(root, range, head.protocol, head.metadata);
   if (timeline.empty()) {
     return NotFound(
         "delta.no_such_time",

@@ -7,6 +7,7 @@
 
 #include "base/result.h"
 #include "delta/action.h"
+#include "delta/log_listing.h"
 #include "delta/table_root.h"
 
 namespace lakehold::delta {
@@ -16,6 +17,9 @@ struct HistoryEntry {
   int64_t timestamp_ms = 0;  // In-commit timestamp where enabled, else mtime made monotonic.
   CommitInfo info;           // Empty where the commit has none.
 };
+
+// The commit's own words, if it has any.
+Result<std::optional<CommitInfo>> ReadCommitInfo(const TableRoot& root, const CommitFile& commit);
 
 // The newest `limit` commits whose JSON still exists, newest first.
 Result<std::vector<HistoryEntry>> ReadHistory(const TableRoot& root, size_t limit,

@@ -4,6 +4,8 @@
 #include <optional>
 #include <string>
 
+#include <fmt/format.h>
+
 namespace lakehold::delta {
 namespace {
 
@@ -29,6 +31,15 @@ InCommitTimeStart InCommitTimeSince(const Metadata& metadata) {
   const auto time_ms = NumberOf(metadata, "delta.inCommitTimestampEnablementTimestamp");
   if (!version || !time_ms) return {};
   return {*version, *time_ms};
+}
+
+Error NoInCommitTime(const std::string& file) {
+  return Corrupt("delta.no_in_commit_time",
+                 fmt::format("{}: its commitInfo has no inCommitTimestamp, which "
+                             "delta.enableInCommitTimestamps promises",
+                             file),
+                 "only the writer of this table can repair it")
+      .With("file", file);
 }
 
 }  // namespace lakehold::delta

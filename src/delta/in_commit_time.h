@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
+#include "base/result.h"
 #include "delta/action.h"
 
 namespace lakehold::delta {
@@ -18,5 +20,8 @@ struct InCommitTimeStart {
 };
 // Precondition: HasInCommitTime(metadata).
 InCommitTimeStart InCommitTimeSince(const Metadata& metadata);
+
+// kCorrupt "delta.no_in_commit_time": the commit in `file` should tell its time and does not.
+Error NoInCommitTime(const std::string& file);
 
 }  // namespace lakehold::delta

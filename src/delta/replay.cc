@@ -106,7 +106,13 @@ Status ReplayCheckpoint(const TableRoot& root, const LogListing& listing, const 
       return {};
     };
   }
-  return ReadCheckpoint(root, listing.checkpoint_parts, columns, context, sink);
+  LAKEHOLD_TRY(ReadCheckpoint(root, listing.checkpoint_parts, columns, context, sink));
+  const std::string& repeated = replay.files().FindRepeated();
+  if (repeated.empty()) return {};
+  const std::string& key = listing.checkpoint_parts.front().key;
+  return Corrupt("delta.bad_checkpoint",
+                 fmt::format("{}: it tells twice of the data file \"{}\"", key, repeated))
+      .With("file", key);
 }
 
 namespace {

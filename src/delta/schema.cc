@@ -2,6 +2,7 @@
 
 #include <charconv>
 #include <unordered_map>
+#include <unordered_set>
 
 #include <fmt/format.h>
 
@@ -224,6 +225,27 @@ Status CheckNewSchema(const Schema& schema) {
   check.Fields(schema.fields, "", 0);
   return check.Finish();
 }
+
+namespace {
+
+Status CheckFieldNames(const std::vector<Field>& fields, const std::string& above) {
+  std::unordered_set<std::string> names;
+  for (const Field& field : fields) {
+    if (!names.insert(AsciiLower(field.name)).second) {
+      return Corrupt("delta.bad_schema",
+                     fmt::format("the table's schema is wrong: the column \"{}{}\" is there twice",
+                                 above, field.name),
+                     "only the writer of this table can repair it");
+    }
+    if (!field.type.fields.empty())
+      LAKEHOLD_TRY(CheckFieldNames(field.type.fields, above + field.name + "."));
+  }
+  return {};
+}
+
+}  // namespace
+
+Status CheckFieldNames(const Schema& schema) { return CheckFieldNames(schema.fields, ""); }
 
 bool ContainsKind(const DataType& type, TypeKind kind) {
   if (type.kind == kind) return true;

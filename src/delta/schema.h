@@ -91,6 +91,10 @@ std::string FormatSchemaText(const Schema& schema);
 // limits::kColumns columns, every nested void refused. The message lists all offending columns.
 Status CheckNewSchema(const Schema& schema);
 
+// kCorrupt "delta.bad_schema" if two fields of one struct have one name. Case does not count:
+// readers do not tell such columns apart.
+Status CheckFieldNames(const Schema& schema);
+
 // Leaf-first walk helpers: true if any type in the tree satisfies the kind.
 bool ContainsKind(const DataType& type, TypeKind kind);
 bool ContainsKind(const Schema& schema, TypeKind kind);

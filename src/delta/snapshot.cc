@@ -6,9 +6,12 @@
 
 #include "delta/action_json.h"
 #include "delta/checkpoint.h"
+#include "delta/features.h"
 #include "delta/history.h"
 #include "delta/in_commit_time.h"
 #include "delta/log_listing.h"
+#include "delta/log_path.h"
+#include "delta/log_place.h"
 #include "delta/next_snapshot.h"
 #include "delta/replay.h"
 #include "delta/retention.h"
@@ -33,19 +36,23 @@ class LogSnapshot final : public Snapshot {
 
   static Result<std::shared_ptr<const Snapshot>> Make(const TableRoot& root,
                                                       ReplayedVersion replayed) {
-    LAKEHOLD_ASSIGN(auto made, Begin(root, replayed));
+    LAKEHOLD_ASSIGN(auto made, Begin(root, replayed, true));
     const LogListing& listing = replayed.listing;
     const storage::ObjectMeta& head = listing.head ? listing.head->meta : listing.checkpoint_meta;
     made->commit_identity_ = IdentityOf(head);
     made->timestamp_ms_ = listing.commits.empty() ? ModifiedMs(head) : INT64_MIN;
     made->Advance(listing.commits);
-    made->UseInCommitTime(replayed.replay.info());
+    if (listing.head) {
+      const bool unread = listing.commits.empty() && HasInCommitTime(made->metadata_);
+      auto info = unread ? ReadCommitInfo(root, *listing.head) : replayed.replay.info();
+      LAKEHOLD_TRY(made->UseInCommitTime(std::move(info), head.key));
+    }
     return std::shared_ptr<const Snapshot>(std::move(made));
   }
 
   static Result<std::shared_ptr<const Snapshot>> MakeUncommitted(const TableRoot& root,
                                                                  ReplayedVersion replayed) {
-    LAKEHOLD_ASSIGN(auto made, Begin(root, replayed));
+    LAKEHOLD_ASSIGN(auto made, Begin(root, replayed, false));
     return std::shared_ptr<const Snapshot>(std::move(made));
   }
 
@@ -54,16 +61,19 @@ class LogSnapshot final : public Snapshot {
                                                       const std::vector<CommitFile>& commits,
                                                       Replay replay) {
     auto made = std::make_shared<LogSnapshot>(from);
-    LAKEHOLD_TRY(made->Absorb(replay, &from, true));
     made->version_ = commits.back().version;
+    LAKEHOLD_TRY(made->Absorb(replay, &from, true));
     made->commit_identity_ = IdentityOf(commits.back().meta);
     made->Advance(commits);
-    made->UseInCommitTime(replay.info());
+    LAKEHOLD_TRY(made->UseInCommitTime(replay.info(), commits.back().meta.key));
     made->NoticeCheckpoint(commits);
     return std::shared_ptr<const Snapshot>(std::move(made));
   }
 
-  void MarkUncommitted() { commit_identity_.clear(); }
+  void MarkUncommitted() {
+    commit_identity_.clear();
+    in_log_ = false;
+  }
 
   // Takes over what a replay found, on top of `from` (null: nothing). An overlay keeps the ordinals
   // of its base: rows of a statement are named by them.
@@ -71,11 +81,12 @@ class LogSnapshot final : public Snapshot {
     if (replay.protocol()) protocol_ = *replay.protocol();
     if (replay.metadata()) metadata_ = *replay.metadata();
     if (!from && (!replay.protocol() || !replay.metadata())) {
-      return Corrupt("delta.incomplete_state",
-                     fmt::format("{}: version {} has no {}", root_.uri(), version_,
-                                 replay.protocol() ? "metaData" : "protocol"));
+      return Incomplete(replay.protocol() ? "metaData" : "protocol");
     }
-    if (replay.metadata()) LAKEHOLD_TRY(UseSchema());
+    if (replay.metadata()) {
+      if (Status used = UseSchema(); !used.ok())
+        return Placed(std::move(used).error(), Said::kMetadata);
+    }
     for (const auto& [app_id, txn] : replay.transactions()) transactions_[app_id] = txn;
     for (const auto& [name, domain] : replay.domains()) {
       if (domain.removed) {
@@ -91,14 +102,17 @@ class LogSnapshot final : public Snapshot {
         return Internal("delta.foreign_file_table",
                         "a snapshot holds a file table of another kind");
     }
-    LAKEHOLD_ASSIGN(files_, replay.files().Finish(PartitionColumns(), base, may_pack));
+    auto files = replay.files().Finish(PartitionColumns(), base, may_pack);
+    if (!files.ok()) return AboutFile(std::move(files).error());
+    files_ = std::move(files).value();
     return {};
   }
 
  private:
   static Result<std::shared_ptr<LogSnapshot>> Begin(const TableRoot& root,
-                                                    ReplayedVersion& replayed) {
+                                                    ReplayedVersion& replayed, bool in_log) {
     auto made = std::make_shared<LogSnapshot>();
+    made->in_log_ = in_log;
     made->root_ = root;
     made->version_ = replayed.listing.version;
     made->last_checkpoint_ = replayed.listing.checkpoint_version;
@@ -107,19 +121,52 @@ class LogSnapshot final : public Snapshot {
     return made;
   }
 
+  Error Incomplete(std::string_view missing) const {
+    std::string from;
+    if (last_checkpoint_) {
+      from = fmt::format(" (neither the checkpoint {} nor a later commit tells it)",
+                         root_.LogKeyOf(ClassicCheckpointName(*last_checkpoint_)));
+    }
+    return Corrupt("delta.incomplete_state",
+                   fmt::format("{}: version {} has no {}{}", root_.uri(), version_, missing, from),
+                   "restore the log from a backup");
+  }
+
+  // What a draft says stands in no log yet.
+  Error Placed(Error error, Said what, const std::string& path = {}) const {
+    return in_log_ ? WithPlace(std::move(error), root_, version_, what, path) : error;
+  }
+
+  Error AboutFile(Error error) const {
+    for (const auto& [word, path] : error.context) {
+      if (word == "data_file") return Placed(error, Said::kFile, path);
+    }
+    return error;
+  }
+
   Status UseSchema() {
     LAKEHOLD_ASSIGN(schema_, ParseSchema(metadata_.schema_string));
+    LAKEHOLD_TRY(CheckFieldNames(schema_));
     partition_fields_.clear();
     for (const std::string& column : metadata_.partition_columns) {
       const auto field = schema_.FindField(column);
       if (!field) {
-        return Corrupt(
-            "delta.bad_metadata",
-            fmt::format("{}: partition column '{}' is not in the schema", root_.uri(), column));
+        return BadPartition(column, "is not in the schema");
       }
+      if (std::find(partition_fields_.begin(), partition_fields_.end(), *field) !=
+          partition_fields_.end())
+        return BadPartition(column, "is named twice");
+      const DataType& type = schema_.fields[*field].type;
+      if (type.nested() || type.kind == TypeKind::kVariant)
+        return BadPartition(column, fmt::format("is of type {}", FormatType(type)));
       partition_fields_.push_back(*field);
     }
     return {};
+  }
+
+  static Error BadPartition(const std::string& column, std::string_view what) {
+    return Corrupt("delta.bad_metadata", fmt::format("partition column \"{}\" {}", column, what),
+                   "only the writer of this table can repair it");
   }
 
   PartitionSchema PartitionColumns() const {
@@ -140,9 +187,17 @@ class LogSnapshot final : public Snapshot {
     }
   }
 
-  void UseInCommitTime(const std::optional<CommitInfo>& info) {
-    if (info && info->in_commit_timestamp_ms && HasInCommitTime(metadata_))
-      timestamp_ms_ = *info->in_commit_timestamp_ms;
+  Status UseInCommitTime(const Result<std::optional<CommitInfo>>& info, const std::string& commit) {
+    if (!info.ok()) return info.error();
+    if (!HasInCommitTime(metadata_)) return {};
+    if (*info && (*info)->in_commit_timestamp_ms) {
+      timestamp_ms_ = *(*info)->in_commit_timestamp_ms;
+      return {};
+    }
+    if (!Supports(protocol_, "inCommitTimestamp") ||
+        version_ < InCommitTimeSince(metadata_).version)
+      return {};
+    return NoInCommitTime(commit);
   }
 
   // Once a checkpoint is due by what this snapshot knows, somebody may have written it: ask the
@@ -161,6 +216,8 @@ class LogSnapshot final : public Snapshot {
       if (commit.version > hint->version) json_bytes_since_checkpoint_ += commit.meta.size_bytes;
     }
   }
+
+  bool in_log_ = true;
 };
 
 Result<std::shared_ptr<const Snapshot>> Snapshot::Load(const TableRoot& root,
@@ -234,8 +291,8 @@ Result<std::shared_ptr<const Snapshot>> Snapshot::Overlay(std::span<const Action
   replay.BeginSource(false);
   for (const Action& action : actions) replay.Apply(Action(action));
   auto made = std::make_shared<LogSnapshot>(*this);
-  LAKEHOLD_TRY(made->Absorb(replay, this, false));
   made->MarkUncommitted();
+  LAKEHOLD_TRY(made->Absorb(replay, this, false));
   return std::shared_ptr<const Snapshot>(std::move(made));
 }
 

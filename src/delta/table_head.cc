@@ -8,6 +8,7 @@
 
 #include "delta/action_json.h"
 #include "delta/checksum.h"
+#include "delta/features.h"
 #include "delta/history.h"
 #include "delta/in_commit_time.h"
 #include "delta/log_listing.h"
@@ -113,6 +114,7 @@ int64_t ModifiedTime(const LogListing& listing) {
 
 Result<Schema> SchemaOf(const TableRoot& root, const Metadata& metadata) {
   LAKEHOLD_ASSIGN(Schema schema, ParseSchema(metadata.schema_string));
+  LAKEHOLD_TRY(CheckFieldNames(schema));
   for (const std::string& column : metadata.partition_columns) {
     if (schema.FindField(column)) continue;
     return Corrupt(
@@ -167,8 +169,19 @@ Result<TableHead> LoadTableHead(const TableRoot& root, const VersionSpec& spec,
   LAKEHOLD_ASSIGN(head.schema, SchemaOf(root, head.metadata));
   if (state.listing.head) head.commit = state.listing.head->meta;
   head.timestamp_ms = ModifiedTime(state.listing);
-  if (HasInCommitTime(head.metadata) && replay.info() && replay.info()->in_commit_timestamp_ms)
-    head.timestamp_ms = *replay.info()->in_commit_timestamp_ms;
+  if (HasInCommitTime(head.metadata) && state.listing.head) {
+    const CommitFile& commit = *state.listing.head;
+    std::optional<CommitInfo> info = replay.info();
+    if (state.listing.commits.empty()) {
+      LAKEHOLD_ASSIGN(info, ReadCommitInfo(root, commit));
+    }
+    if (info && info->in_commit_timestamp_ms) {
+      head.timestamp_ms = *info->in_commit_timestamp_ms;
+    } else if (Supports(head.protocol, "inCommitTimestamp") &&
+               head.version >= InCommitTimeSince(head.metadata).version) {
+      return NoInCommitTime(commit.meta.key);
+    }
+  }
   return head;
 }
 

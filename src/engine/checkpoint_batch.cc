@@ -3,6 +3,8 @@
 #include <string>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "engine/raw_object.h"
 #include "engine/vector_cells.h"
 
@@ -51,10 +53,13 @@ class AddReader {
         records_(adds.Child("stats_parsed").Child("numRecords")),
         vector_(adds.Child("deletionVector")) {}
 
-  // Nothing where the row is of another kind, which a writer may say by a struct of NULLs.
-  void Read(idx_t at, FileRows& out) {
+  // Nothing where the row is of another kind, which a writer may say by a struct of NULLs. What is
+  // missing, if anything.
+  std::string_view Read(idx_t at, FileRows& out) {
     const auto path = path_.View(at);
-    if (!path) return;
+    const auto size = size_.Integer(at);
+    if (!path) return size ? "path" : "";
+    if (size.value_or(0) < 0) return "size";
     FileRow row;
     row.path_at = out.Keep(*path);
     row.path_size = static_cast<uint32_t>(path->size());
@@ -64,12 +69,13 @@ class AddReader {
       row.vector = static_cast<uint32_t>(out.vectors.size());
       out.vectors.push_back(*std::move(vector));
     }
-    row.size_bytes = size_.Integer(at).value_or(0);
+    row.size_bytes = size.value_or(0);
     row.modified_ms = modified_.Integer(at).value_or(0);
     row.base_row_id = base_row_id_.Integer(at).value_or(FileRow::kAbsent);
     row.default_commit_version = commit_version_.Integer(at).value_or(FileRow::kAbsent);
     row.num_records = records_.Integer(at).value_or(-1);
     out.rows.push_back(row);
+    return {};
   }
 
  private:
@@ -107,19 +113,23 @@ class AddReader {
 
 }  // namespace
 
-void ReadAddBatch(const ParquetCells& adds, idx_t count, uint64_t first_row, bool has_stats,
-                  FileRows& out) {
+Status ReadAddBatch(const ParquetCells& adds, idx_t count, uint64_t first_row, bool has_stats,
+                    FileRows& out) {
   out.stats_in_source = true;
   out.rows.reserve(count);
   AddReader reader(adds);
   for (idx_t at = 0; at < count; at++) {
     if (!adds.Has(at)) continue;
     const size_t before = out.rows.size();
-    reader.Read(at, out);
+    if (const auto missing = reader.Read(at, out); !missing.empty()) {
+      return Corrupt("delta.bad_checkpoint",
+                     fmt::format("row {}: an add without {}", first_row + at, missing));
+    }
     if (out.rows.size() == before) continue;
     out.rows.back().stats_at = first_row + at;
     out.rows.back().stats_size = has_stats ? 1 : 0;
   }
+  return {};
 }
 
 }  // namespace lakehold::engine

@@ -201,13 +201,13 @@ Status ReadGroupsInParallel(const CheckpointScan& scan, const CheckpointDecoder&
 }
 
 // `files` may be empty: then adds are told as actions.
-Status ReadRows(duckdb::ClientContext& context, const std::string& path,
+Status ReadRows(duckdb::ClientContext& context, const std::string& path, std::string_view key,
                 const delta::CheckpointColumns& columns, Executor& executor,
                 const delta::CheckpointVisitor& visit, const delta::BatchVisitor& files,
                 const std::string& root_uri) {
   const bool batches = files != nullptr;
   const CheckpointScan scan(context, path, WantedColumns(columns, batches));
-  const CheckpointDecoder decoder(scan.names(), scan.has_stats());
+  const CheckpointDecoder decoder(scan.names(), scan.has_stats(), key);
   if (batches && scan.groups() > 1)
     return ReadGroupsInParallel(scan, decoder, executor, visit, files, root_uri);
   for (size_t group = 0; group < scan.groups(); group++)
@@ -339,11 +339,14 @@ class DuckDbCheckpointCodec final : public delta::BatchCheckpointCodec {
       LAKEHOLD_ASSIGN(auto connection, Connect());
       Work work(std::move(connection));
       const Registered store(stores_, root.store);
-      visited = ReadRows(work.context(), StoreRegistry::PathOf(store.handle(), key), columns,
+      visited = ReadRows(work.context(), StoreRegistry::PathOf(store.handle(), key), key, columns,
                          executor_, visit, files, root.uri());
       return {};
     });
     if (!read.ok()) return DecodingError(key, read.error());
+    if (!visited.ok() && visited.error().reason == "delta.bad_checkpoint" &&
+        visited.error().message.starts_with("row "))
+      return Corrupt("delta.bad_checkpoint", fmt::format("{}, {}", key, visited.error().message));
     return visited;
   }
 

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "delta/checkpoint_reader.h"
 #include "engine/checkpoint_batch.h"
 #include "engine/parquet_cells.h"
 #include "engine/raw_object.h"
@@ -195,6 +196,7 @@ std::vector<WantedColumn> WantedColumns(const delta::CheckpointColumns& columns,
       wanted.push_back({name, {}});
   }
   wanted.push_back({"sidecar", {"path", "sizeInBytes", "modificationTime"}});
+  wanted.push_back({"checkpointMetadata", {"version"}});
   std::vector<std::string> file = {
       "path", "partitionValues", "size",      "dataChange",
       "tags", "deletionVector",  "baseRowId", "defaultRowCommitVersion"};
@@ -223,8 +225,16 @@ Status CheckpointDecoder::Decode(duckdb::DataChunk& chunk, uint64_t first_row,
   for (size_t i = 0; i < names_.size(); i++) {
     const ParquetCells all(chunk.data[i], chunk.size());
     if (names_[i] == "add" && files) {
-      ReadAddBatch(all, chunk.size(), first_row, has_stats_, rows);
+      LAKEHOLD_TRY(ReadAddBatch(all, chunk.size(), first_row, has_stats_, rows));
       if (!rows.empty()) LAKEHOLD_TRY(files(std::move(rows)));
+      continue;
+    }
+    if (names_[i] == "checkpointMetadata") {
+      const ParquetCells version = all.Child("version");
+      for (idx_t row = 0; row < chunk.size(); row++) {
+        if (const auto said = version.Integer(row))
+          LAKEHOLD_TRY(delta::CheckCheckpointVersion(key_, *said));
+      }
       continue;
     }
     LAKEHOLD_TRY(DecodeColumn(names_[i], all, chunk.size(), visit));

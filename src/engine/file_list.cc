@@ -9,7 +9,7 @@
 #include "duckdb/storage/statistics/node_statistics.hpp"
 
 #include "base/limits.h"
-#include "delta/partition_value.h"
+#include "delta/log_place.h"
 #include "delta/pruning.h"
 #include "engine/duckdb_errors.h"
 #include "engine/predicate_translation.h"
@@ -21,6 +21,9 @@ namespace {
 
 using delta::Predicate;
 using delta::PredicateKind;
+
+// What the files a list gives are known by to it.
+constexpr const char* kOrdinalOption = "lakehold_ordinal";
 
 // What is read of the files, as far as it can be told before.
 void Measure(const delta::FileTable& files, const delta::FileOrdinals& ordinals,
@@ -212,10 +215,9 @@ duckdb::OpenFileInfo LakeFileList::GetFile(duckdb::idx_t i) const {
 }
 
 duckdb::OpenFileInfo LakeFileList::FileOf(delta::FileOrdinal ordinal) const {
-  const auto& root = scan_->snapshot->root();
   const auto view = scan_->snapshot->files().Get(ordinal);
-  const std::string name = ValueOrThrow(delta::DecodeLogPath(view.path, root.uri()));
-  duckdb::OpenFileInfo file(StoreRegistry::PathOf(scan_->store_handle, root.KeyOf(name)));
+  const std::string key = ValueOrThrow(delta::DataKey(*scan_->snapshot, ordinal));
+  duckdb::OpenFileInfo file(StoreRegistry::PathOf(scan_->store_handle, key));
   file.extended_info = duckdb::make_shared_ptr<duckdb::ExtendedOpenFileInfo>();
   auto& options = file.extended_info->options;
   // Data files never change: no question about them needs the store.
@@ -225,7 +227,16 @@ duckdb::OpenFileInfo LakeFileList::FileOf(delta::FileOrdinal ordinal) const {
   options["etag"] = duckdb::Value("");
   options["validate_external_file_cache"] = duckdb::Value::BOOLEAN(false);
   options["has_deletes"] = duckdb::Value::BOOLEAN(view.deletion_vector != nullptr);
+  options[kOrdinalOption] = duckdb::Value::UBIGINT(ordinal);
   return file;
+}
+
+std::optional<delta::FileOrdinal> LakeFileList::OrdinalOf(const duckdb::OpenFileInfo& file) {
+  if (!file.extended_info) return std::nullopt;
+  const auto& options = file.extended_info->options;
+  const auto found = options.find(kOrdinalOption);
+  if (found == options.end()) return std::nullopt;
+  return static_cast<delta::FileOrdinal>(found->second.GetValue<uint64_t>());
 }
 
 std::optional<int64_t> LakeFileList::ExactRows() const {

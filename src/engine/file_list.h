@@ -35,6 +35,8 @@ class LakeFileList final : public duckdb::MultiFileList {
   const delta::FileOrdinals& ordinals() const { return *ordinals_; }
   // The i-th file of a scan. Precondition: GetFile gave it.
   delta::FileOrdinal OrdinalAt(duckdb::idx_t i) const;
+  // Of a file that such a list gave; nothing for any other.
+  static std::optional<delta::FileOrdinal> OrdinalOf(const duckdb::OpenFileInfo& file);
   const ScanReport& report() const { return report_; }
   // Files left out while the statement ran.
   int64_t skipped_at_run_time() const { return running_ ? running_->skipped() : 0; }

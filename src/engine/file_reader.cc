@@ -13,6 +13,8 @@
 #include "delta/deletion_vector.h"
 #include "delta/features.h"
 #include "delta/partition_value.h"
+#include "delta/readable.h"
+#include "engine/data_file.h"
 #include "engine/duckdb_errors.h"
 #include "engine/file_types.h"
 #include "engine/reader_filters.h"
@@ -119,7 +121,7 @@ duckdb::unique_ptr<duckdb::MultiFileReaderGlobalState> LakeFileReader::Initializ
     duckdb::ClientContext&, const duckdb::MultiFileOptions&, const duckdb::MultiFileReaderBindData&,
     const duckdb::MultiFileList& files, const duckdb::vector<MultiFileColumnDefinition>&,
     const duckdb::vector<ColumnIndex>& column_ids) {
-  CheckOrThrow(delta::CheckReadable(scan_->snapshot->protocol()));
+  CheckOrThrow(delta::CheckReadableInLog(*scan_->snapshot));
   for (const auto& id : column_ids) {
     if (id.IsVirtualColumn()) continue;
     CheckOrThrow(delta::CheckReadable(scan_->snapshot->schema().fields[id.GetPrimaryIndex()]));
@@ -220,7 +222,7 @@ duckdb::shared_ptr<duckdb::BaseFileReader> LakeFileReader::CreateReader(
   try {
     return MultiFileReader::CreateReader(context, state, file, index, bind_data);
   } catch (const std::exception& exception) {
-    RethrowAboutFile(exception, file.path, true);
+    RethrowAboutFile(exception, *scan_, file, true);
   }
 }
 
@@ -233,7 +235,7 @@ duckdb::ReaderInitializeType LakeFileReader::InitializeReader(
   try {
     return Initialize(reader_data, bind_data, global_column_ids, table_filters, context, gstate);
   } catch (const std::exception& exception) {
-    RethrowAboutFile(exception, reader_data.reader->GetFileName(), true);
+    RethrowAboutFile(exception, *scan_, reader_data.reader->file, true);
   }
 }
 
@@ -255,10 +257,11 @@ duckdb::ReaderInitializeType LakeFileReader::Initialize(
   if (table_filters && !table_filters->filters.empty())
     filters = FiltersFor(reader, *table_filters, global_column_ids);
   AddConstants(reader_data, global_column_ids, ordinal);
-  if (const auto* descriptor = view.deletion_vector; descriptor != nullptr) {
+  CheckOrThrow(CheckColumnTypes(snapshot, ordinal, reader, types_, global_column_ids, mode_));
+  if (view.deletion_vector != nullptr) {
     ++counts.vectors;
-    counts.deleted_rows += descriptor->cardinality;
-    auto vector = ValueOrThrow(delta::DeletionVector::Load(snapshot.root(), *descriptor));
+    counts.deleted_rows += view.deletion_vector->cardinality;
+    auto vector = ValueOrThrow(VectorOf(snapshot, ordinal, reader));
     if (vector->cardinality() > 0)
       reader.deletion_filter = duckdb::make_uniq<VectorFilter>(std::move(vector));
   }

@@ -44,13 +44,13 @@ class LakeFileReader final : public duckdb::MultiFileReader {
                    duckdb::vector<std::string>& names,
                    duckdb::MultiFileReaderBindData& bind_data) override;
   using duckdb::MultiFileReader::CreateReader;
-  // Opens the file; kCorrupt "engine.bad_data_file" if it is none.
+  // Opens the file; what is wrong with it is told with its name and place in the log, as
+  // DataFileError says.
   duckdb::shared_ptr<duckdb::BaseFileReader> CreateReader(
       duckdb::ClientContext& context, duckdb::GlobalTableFunctionState& state,
       const duckdb::OpenFileInfo& file, duckdb::idx_t index,
       const duckdb::MultiFileBindData& bind_data) override;
-  // ScanCounts. Raises kUnsupported where delta::CheckReadable does, of the protocol or a column
-  // asked for.
+  // ScanCounts. Raises what delta::CheckReadable says of the snapshot or of a column asked for.
   duckdb::unique_ptr<duckdb::MultiFileReaderGlobalState> InitializeGlobalState(
       duckdb::ClientContext& context, const duckdb::MultiFileOptions& options,
       const duckdb::MultiFileReaderBindData& bind_data, const duckdb::MultiFileList& files,

@@ -12,6 +12,7 @@
 #include "duckdb/parser/tableref/table_function_ref.hpp"
 
 #include "delta/features.h"
+#include "delta/readable.h"
 #include "engine/duckdb_errors.h"
 #include "engine/file_reader.h"
 #include "engine/lake_table.h"
@@ -52,7 +53,8 @@ duckdb::vector<duckdb::PartitionStatistics> PartitionStats(duckdb::ClientContext
   // A table this build may not read is refused when its scan starts: no answer may come before
   // that.
   const auto& snapshot = *list.scan().snapshot;
-  if (!delta::CheckReadable(snapshot.protocol(), snapshot.schema()).ok()) return {};
+  if (!list.scan().readable || !delta::CheckReadable(snapshot.protocol(), snapshot.schema()).ok())
+    return {};
   return AnswersFromLog(list);
 }
 
@@ -60,7 +62,7 @@ duckdb::unique_ptr<duckdb::BaseStatistics> ColumnBounds(duckdb::ClientContext&,
                                                         const duckdb::FunctionData* bind_data,
                                                         duckdb::column_t column) {
   const auto& list = bind_data->Cast<duckdb::MultiFileBindData>().file_list->Cast<LakeFileList>();
-  if (!delta::CheckReadable(list.scan().snapshot->protocol()).ok()) return nullptr;
+  if (!list.scan().readable) return nullptr;
   return ColumnBoundsFromLog(list, column);
 }
 
@@ -203,6 +205,7 @@ std::shared_ptr<const LakeScan> NewLakeScan(std::shared_ptr<const delta::Snapsho
   scan->report->files = scan->report->files_read = scan->snapshot->files().live_files();
   scan->report->bytes = scan->report->bytes_read = scan->snapshot->files().live_bytes();
   scan->read = std::make_shared<delta::Predicate>();
+  scan->readable = delta::CheckReadable(*scan->snapshot).ok();
   return scan;
 }
 

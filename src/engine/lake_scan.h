@@ -27,6 +27,7 @@ struct LakeScan {
   LakeTable* table =
       nullptr;  // The catalog's entry, alive while the transaction is; null for table functions.
   std::shared_ptr<ScanReport> report;  // Never null.
+  bool readable = true;                // As delta::CheckReadable says.
   std::shared_ptr<delta::Predicate>
       read;  // Rows outside of it were not read; kUnknown: all. Never null.
 };

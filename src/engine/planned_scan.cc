@@ -5,7 +5,6 @@
 
 #include "duckdb/common/multi_file/multi_file_states.hpp"
 
-#include "delta/features.h"
 #include "delta/pruning.h"
 #include "engine/predicate_translation.h"
 
@@ -26,7 +25,7 @@ std::optional<PlannedScan> PlannedScan::Of(duckdb::LogicalOperator& op) {
   }
   PlannedScan scan(get);
   // What this build must not read is refused when its scan starts: no answer may come before that.
-  if (!delta::CheckReadable(scan.snapshot().protocol()).ok()) return std::nullopt;
+  if (!scan.files().scan().readable) return std::nullopt;
   return scan;
 }
 

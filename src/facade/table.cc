@@ -10,6 +10,7 @@
 #include "delta/history.h"
 #include "delta/log_compaction.h"
 #include "delta/log_path.h"
+#include "delta/readable.h"
 #include "facade/lake_state.h"
 #include "facade/registry.h"
 #include "facade/table_files.h"
@@ -132,6 +133,8 @@ Result<std::vector<DataFile>> Table::Files() const {
 
 Result<int64_t> Table::Count() {
   LAKEHOLD_ASSIGN(const auto snapshot, state_->Snapshot());
+  if (auto readable = delta::CheckReadableInLog(*snapshot); !readable.ok())
+    return state_->About(std::move(readable).error());
   if (const auto rows = ExactRows(*snapshot)) return *rows;
   LAKEHOLD_ASSIGN(auto* session, state_->sql->Open());
   const auto count = fmt::format("SELECT count(*) FROM {}", state_->FromClause());

@@ -17,8 +17,9 @@ Result<std::vector<DataFile>> FilesOf(const delta::Snapshot& snapshot) {
     const auto view = files.Get(ordinal);
     DataFile file;
     file.path = std::string(view.path);
-    LAKEHOLD_ASSIGN(const auto key, delta::DecodeLogPath(view.path, root));
-    file.uri = storage::JoinKey(root, key);
+    // What lies elsewhere cannot be read, but can be told of.
+    const auto key = delta::DecodeLogPath(view.path, root);
+    file.uri = key.ok() ? storage::JoinKey(root, *key) : file.path;
     file.size_bytes = view.size_bytes;
     file.modified_ms = view.modified_ms;
     if (view.deletion_vector != nullptr) file.deleted_rows = view.deletion_vector->cardinality;

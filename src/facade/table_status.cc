@@ -6,6 +6,7 @@
 #include "delta/checkpoint.h"
 #include "delta/features.h"
 #include "delta/log_path.h"
+#include "delta/readable.h"
 
 namespace lakehold {
 
@@ -73,8 +74,9 @@ TableStatus StatusOf(const delta::Snapshot& snapshot, const std::string& locatio
   status.reader_features = protocol.reader_features.value_or(std::vector<std::string>{});
   status.writer_features = protocol.writer_features.value_or(std::vector<std::string>{});
   status.last_checkpoint = snapshot.last_checkpoint();
-  if (auto readable = delta::CheckReadable(protocol, snapshot.schema()); !readable.ok())
-    status.unreadable = readable.error().ToString();
+  auto readable = delta::CheckReadable(snapshot);
+  if (readable.ok()) readable = delta::CheckReadable(protocol, snapshot.schema());
+  if (!readable.ok()) status.unreadable = readable.error().ToString();
   if (auto writable = delta::CheckWritable(protocol, metadata, snapshot.schema()); !writable.ok()) {
     status.unwritable = writable.error().ToString();
   }

@@ -9,6 +9,7 @@
 #include "delta/features.h"
 #include "delta/protocol_upgrade.h"
 #include "delta/pruning.h"
+#include "delta/readable.h"
 #include "delta/schema_json.h"
 
 namespace lakehold::txn {
@@ -109,7 +110,7 @@ Result<Draft> DraftOf(const TableDefinition& definition, std::string operation) 
 }
 
 Status CheckMayWrite(const delta::Snapshot& snapshot) {
-  LAKEHOLD_TRY(delta::CheckReadable(snapshot.protocol()));
+  LAKEHOLD_TRY(delta::CheckReadable(snapshot));
   return delta::CheckWritable(snapshot.protocol(), snapshot.metadata(), snapshot.schema());
 }
 

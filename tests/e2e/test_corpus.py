@@ -73,7 +73,7 @@ def check(case: dict[str, str], version: int | None) -> None:
         assert lh.open(CORPUS / "tables" / name, version=version).metrics()["files"] == int(
             case["live_files"]
         )
-        assert refusal(name, version) == "storage.not_found"
+        assert refusal(name, version) == "delta.missing_data_file"
         return
     if expect == "optional":
         assert refusal(name, version) == OPTIONAL[name]

@@ -4,7 +4,9 @@ document says."""
 from __future__ import annotations
 
 import json
+import os
 import pathlib
+import subprocess
 
 import pyarrow as pa
 import pytest
@@ -13,6 +15,7 @@ from conftest import REPOSITORY, corpus_folder
 import lakehold as lh
 
 DOCUMENT = REPOSITORY / "docs" / "features.md"
+BIN = pathlib.Path(os.environ.get("LAKEHOLD_BIN", REPOSITORY / "build/release/bin/lakehold"))
 ROWS = pa.table({"id": pa.array([1, 2], pa.int64()), "name": ["a", "b"]})
 
 
@@ -137,6 +140,24 @@ def test_a_table_that_names_the_feature(lake_path: str, feature: str) -> None:
     else:
         append_in_new_session(path)
         assert lh.open(path).count() == 4
+
+
+@pytest.mark.skipif(not BIN.exists(), reason="the command line is not built")
+@pytest.mark.parametrize("feature", [name for name, (read, _) in FEATURES.items() if read == "no"])
+def test_the_command_line_shows_all_but_the_rows(lake_path: str, feature: str) -> None:
+    path = f"{lake_path}/t"
+    table_with(path, feature)
+
+    def run(verb: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run([str(BIN), verb, path], capture_output=True, text=True, timeout=60)
+
+    for verb in ("status", "log", "files", "schema"):
+        done = run(verb)
+        assert done.returncode == 0, done.stderr
+    assert feature in run("status").stdout
+    rows = run("cat")
+    assert (rows.returncode, rows.stdout) == (8, ""), rows.stderr
+    assert f"{0:020}.json, line " in rows.stderr and feature in rows.stderr
 
 
 @pytest.mark.parametrize("feature", [*ACTIVE_PROPERTIES, *ACTIVE_METADATA, *ACTIVE_TYPES])

@@ -192,7 +192,10 @@ def with_id(name: str, type_: pa.DataType, number: int | None) -> pa.Field:
 def mapping(mode: str) -> dict[str, Any]:
     return {
         "features": ["columnMapping"],
-        "configuration": {"delta.columnMapping.mode": mode, "delta.columnMapping.maxColumnId": "9"},
+        "configuration": {
+            "delta.columnMapping.mode": mode,
+            "delta.columnMapping.maxColumnId": "29",
+        },
     }
 
 
@@ -231,22 +234,33 @@ def test_by_id_only_the_id_counts(tmp_path: pathlib.Path) -> None:
 @pytest.mark.parametrize("mode", ["name", "id"])
 def test_renamed_dropped_and_made_again_within_others(tmp_path: pathlib.Path, mode: str) -> None:
     """Within a struct, an array and a map: a was renamed to b, then a new a was added."""
-    stored = pa.struct([with_id("phys-a", pa.int64(), 5), with_id("phys-gone", pa.string(), 6)])
+
+    def stored(first: int) -> pa.DataType:
+        return pa.struct(
+            [with_id("phys-a", pa.int64(), first), with_id("phys-gone", pa.string(), first + 1)]
+        )
+
+    in_struct, in_list, in_map = stored(5), stored(15), stored(25)
     rows = pa.table(
         [
-            pa.array([{"phys-a": 1, "phys-gone": "x"}], stored),
-            pa.array([[{"phys-a": 2, "phys-gone": "x"}, None]], pa.list_(stored)),
-            pa.array([[("k", {"phys-a": 3, "phys-gone": "x"})]], pa.map_(pa.string(), stored)),
+            pa.array([{"phys-a": 1, "phys-gone": "x"}], in_struct),
+            pa.array([[{"phys-a": 2, "phys-gone": "x"}, None]], pa.list_(in_list)),
+            pa.array([[("k", {"phys-a": 3, "phys-gone": "x"})]], pa.map_(pa.string(), in_map)),
         ],
         schema=pa.schema(
             [
-                with_id("phys-s", stored, 1),
-                with_id("phys-l", pa.list_(stored), 2),
-                with_id("phys-m", pa.map_(pa.string(), stored), 3),
+                with_id("phys-s", in_struct, 1),
+                with_id("phys-l", pa.list_(in_list), 2),
+                with_id("phys-m", pa.map_(pa.string(), in_map), 3),
             ]
         ),
     )
-    inner = struct(mapped("a", "string", 7, "phys-new"), mapped("b", "long", 5, "phys-a"))
+
+    def inner(first: int) -> dict[str, Any]:
+        return struct(
+            mapped("a", "string", first + 2, "phys-new"), mapped("b", "long", first, "phys-a")
+        )
+
     stats = {
         "numRecords": 1,
         "minValues": {"phys-s": {"phys-a": 1, "phys-gone": "x"}},
@@ -254,9 +268,9 @@ def test_renamed_dropped_and_made_again_within_others(tmp_path: pathlib.Path, mo
         "nullCount": {"phys-s": {"phys-a": 0, "phys-gone": 0}},
     }
     fields = [
-        mapped("s", inner, 1, "phys-s"),
-        mapped("l", array(inner), 2, "phys-l"),
-        mapped("m", map_of("string", inner), 3, "phys-m"),
+        mapped("s", inner(5), 1, "phys-s"),
+        mapped("l", array(inner(15)), 2, "phys-l"),
+        mapped("m", map_of("string", inner(25)), 3, "phys-m"),
     ]
     put_table(tmp_path / "t", fields, rows, stats=[stats], **mapping(mode))
     lake = lh.connect(str(tmp_path))
