@@ -45,6 +45,21 @@ struct WriteRequest {
   FileOptions files;
 };
 
+// A commit that a catalog ratified and that may not be published yet: either the name of its file
+// in `_delta_log/_staged_commits`, or its text.
+struct StagedCommit {
+  Version version = 0;
+  std::string file = {};
+  std::string json = {};
+};
+
+// What the catalog of a catalog-managed table says: its newest version, and the commits it handed
+// out. Versions beyond are not believed, whatever the folder holds.
+struct RatifiedCommits {
+  Version version = 0;
+  std::vector<StagedCommit> staged = {};
+};
+
 struct ScanRequest {
   std::vector<std::string> columns;  // Empty: all.
   std::optional<std::string> where;  // One scalar expression over the table's columns.

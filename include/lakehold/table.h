@@ -27,6 +27,9 @@ enum class Durability { kFull, kNone };
 
 struct OpenOptions {
   Durability durability = Durability::kFull;
+  // Of a catalog-managed table, which is read at most up to that version and never written. For
+  // Table::Open; kInvalid "delta.bad_ratified", "delta.not_catalog_managed"; kCorrupt "delta.gap".
+  std::optional<RatifiedCommits> ratified = {};
 };
 
 class LAKEHOLD_EXPORT Table {

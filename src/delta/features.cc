@@ -208,6 +208,10 @@ Status CheckType(const Field& field, const std::string& path) {
   return {};
 }
 
+bool IsCatalogFeature(std::string_view name) {
+  return name == "catalogManaged" || name == "catalogOwned" || name == "catalogOwned-preview";
+}
+
 // Readers' features must stand in both lists, else old writers would break what new readers expect.
 Status CheckBothLists(const Protocol& protocol) {
   if (!protocol.reader_features || !protocol.writer_features) return {};
@@ -239,7 +243,13 @@ std::vector<Feature> KnownFeatures() {
   return features;
 }
 
-Status CheckReadable(const Protocol& protocol) {
+bool IsCatalogManaged(const Protocol& protocol) {
+  if (!protocol.reader_features) return false;
+  const auto& names = *protocol.reader_features;
+  return std::any_of(names.begin(), names.end(), IsCatalogFeature);
+}
+
+Status CheckReadable(const Protocol& protocol, bool ratified) {
   if (protocol.min_reader_version > kNewestReader) {
     return Unsupported("delta.unsupported_reader_feature",
                        fmt::format("the table needs reader version {}; this build reads up to {}",
@@ -250,9 +260,18 @@ Status CheckReadable(const Protocol& protocol) {
   if (protocol.min_reader_version < kNewestReader) return {};
   std::vector<std::string> refused;
   for (const std::string& name : *protocol.reader_features) {
+    if (ratified && IsCatalogFeature(name)) continue;
     const Entry* entry = FindEntry(name);
     if (!entry || (entry->feature.reader && entry->feature.support == kNone))
       refused.push_back(name);
+  }
+  if (!refused.empty() && std::all_of(refused.begin(), refused.end(), IsCatalogFeature)) {
+    return Unsupported("delta.unsupported_reader_feature",
+                       fmt::format("the table is managed by a catalog ({}): its folder alone does "
+                                   "not say which commits count",
+                                   Join(refused)),
+                       "open it with the commits its catalog ratified; schema, history and file "
+                       "list can be shown as the folder has them");
   }
   if (!refused.empty()) {
     return Unsupported(
@@ -265,8 +284,7 @@ Status CheckReadable(const Protocol& protocol) {
 
 Status CheckReadable(const Field& column) { return CheckType(column, column.name); }
 
-Status CheckReadable(const Protocol& protocol, const Schema& schema) {
-  LAKEHOLD_TRY(CheckReadable(protocol));
+Status CheckColumnsReadable(const Schema& schema) {
   for (const Field& field : schema.fields) LAKEHOLD_TRY(CheckReadable(field));
   return {};
 }
@@ -278,7 +296,8 @@ Status CheckWritable(const Protocol& protocol, const Metadata& metadata, const S
                                    protocol.min_writer_version, kNewestWriter),
                        "use a newer build");
   }
-  LAKEHOLD_TRY(CheckReadable(protocol, schema));
+  LAKEHOLD_TRY(CheckReadable(protocol));
+  LAKEHOLD_TRY(CheckColumnsReadable(schema));
   std::vector<std::string> refused;
   for (const std::string& name : ImpliedWriterFeatures(protocol)) {
     const Entry* entry = FindEntry(name);

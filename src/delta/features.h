@@ -29,12 +29,15 @@ struct Feature {
 std::vector<Feature> KnownFeatures();
 
 // kUnsupported "delta.unsupported_reader_feature" names every feature that stops a read of the
-// data, or the version. kCorrupt "delta.bad_protocol" for illegal combinations.
-Status CheckReadable(const Protocol& protocol);
+// data, or the version. kCorrupt "delta.bad_protocol" for illegal combinations. `ratified`: the
+// table's catalog handed in its commits.
+Status CheckReadable(const Protocol& protocol, bool ratified = false);
+// Whether only a catalog says which commits count.
+bool IsCatalogManaged(const Protocol& protocol);
 // The same for the values of one column: kUnsupported "delta.unknown_type" names it and the type.
 Status CheckReadable(const Field& column);
-// Whether all of a table can be read.
-Status CheckReadable(const Protocol& protocol, const Schema& schema);
+// Of every column.
+Status CheckColumnsReadable(const Schema& schema);
 // kUnsupported "delta.unsupported_writer_feature" unless every *active* writer feature is
 // implemented, by protocol, the table's properties and its schema (decision 12); kUnsupported
 // "delta.unknown_type" if a column has one.

@@ -35,8 +35,8 @@ InCommitTimeStart InCommitTimeSince(const Metadata& metadata) {
 
 Error NoInCommitTime(const std::string& file) {
   return Corrupt("delta.no_in_commit_time",
-                 fmt::format("{}: its commitInfo has no inCommitTimestamp, which "
-                             "delta.enableInCommitTimestamps promises",
+                 fmt::format("{}: its commitInfo has no inCommitTimestamp, which its "
+                             "catalog or delta.enableInCommitTimestamps promises",
                              file),
                  "only the writer of this table can repair it")
       .With("file", file);

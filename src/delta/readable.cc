@@ -12,6 +12,7 @@
 
 #include "delta/features.h"
 #include "delta/log_place.h"
+#include "delta/ratified_store.h"
 #include "delta/schema_json.h"
 
 namespace lakehold::delta {
@@ -209,7 +210,9 @@ Status CheckMetadata(const Snapshot& snapshot) {
 }  // namespace
 
 Status CheckReadable(const Snapshot& snapshot) {
-  LAKEHOLD_TRY(CheckReadable(snapshot.protocol()));
+  const auto& store = snapshot.root().store;
+  const bool ratified = store && RatifiedNumber(*store) != 0;
+  LAKEHOLD_TRY(CheckReadable(snapshot.protocol(), ratified));
   return CheckMetadata(snapshot);
 }
 

@@ -13,6 +13,7 @@
 #include "delta/log_path.h"
 #include "delta/log_place.h"
 #include "delta/next_snapshot.h"
+#include "delta/ratified_store.h"
 #include "delta/replay.h"
 #include "delta/retention.h"
 #include "delta/schema_json.h"
@@ -189,11 +190,13 @@ class LogSnapshot final : public Snapshot {
 
   Status UseInCommitTime(const Result<std::optional<CommitInfo>>& info, const std::string& commit) {
     if (!info.ok()) return info.error();
-    if (!HasInCommitTime(metadata_)) return {};
+    const bool ratified = RatifiedNumber(*root_.store) != 0 && IsCatalogManaged(protocol_);
+    if (!HasInCommitTime(metadata_)) return ratified ? NoInCommitTime(commit) : Status();
     if (*info && (*info)->in_commit_timestamp_ms) {
       timestamp_ms_ = *(*info)->in_commit_timestamp_ms;
       return {};
     }
+    if (ratified) return NoInCommitTime(commit);
     if (!Supports(protocol_, "inCommitTimestamp") ||
         version_ < InCommitTimeSince(metadata_).version)
       return {};

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <list>
+#include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
@@ -10,14 +11,19 @@
 #include "delta/history.h"
 #include "delta/log_listing.h"
 #include "delta/next_snapshot.h"
+#include "delta/ratified_store.h"
 
 namespace lakehold::delta {
 
 namespace {
 
 // The folder besides the URI: a table reached as a store of its own has other keys than the same
-// table within a lake, and a snapshot's root says which.
-std::string CacheKey(const TableRoot& root) { return root.uri() + '\n' + root.folder; }
+// table within a lake, and a snapshot's root says which. What a catalog ratified is another view.
+std::string CacheKey(const TableRoot& root) {
+  std::string key = root.uri() + '\n' + root.folder;
+  if (const uint64_t number = RatifiedNumber(*root.store)) key += '\n' + std::to_string(number);
+  return key;
+}
 
 }  // namespace
 

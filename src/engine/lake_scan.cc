@@ -52,9 +52,8 @@ duckdb::vector<duckdb::PartitionStatistics> PartitionStats(duckdb::ClientContext
       input.bind_data->Cast<duckdb::MultiFileBindData>().file_list->Cast<LakeFileList>();
   // A table this build may not read is refused when its scan starts: no answer may come before
   // that.
-  const auto& snapshot = *list.scan().snapshot;
-  if (!list.scan().readable || !delta::CheckReadable(snapshot.protocol(), snapshot.schema()).ok())
-    return {};
+  const LakeScan& scan = list.scan();
+  if (!scan.readable || !delta::CheckColumnsReadable(scan.snapshot->schema()).ok()) return {};
   return AnswersFromLog(list);
 }
 

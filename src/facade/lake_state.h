@@ -55,6 +55,8 @@ struct __attribute__((visibility("hidden"))) Table::State {
   std::optional<Version> pinned;
   mutable LastSeen seen;
 
+  // kUnsupported "delta.catalog_managed" if the handle reads what a catalog ratified.
+  Status CheckWritable() const;
   // The pinned version, or the newest.
   Result<std::shared_ptr<const delta::Snapshot>> Snapshot() const;
   // The answer; an error also tells which table, where and at which version it is about.

@@ -7,9 +7,11 @@
 
 #include "base/sql_quote.h"
 #include "delta/checkpoint.h"
+#include "delta/features.h"
 #include "delta/history.h"
 #include "delta/log_compaction.h"
 #include "delta/log_path.h"
+#include "delta/ratified_store.h"
 #include "delta/readable.h"
 #include "facade/lake_state.h"
 #include "facade/registry.h"
@@ -28,7 +30,30 @@ Error PinnedError(const std::string& name, Version version) {
                  "open the table without a version to write to it");
 }
 
+// The folder as the table's catalog sees it.
+Result<std::shared_ptr<storage::ObjectStore>> AsRatified(
+    std::shared_ptr<storage::ObjectStore> store, const RatifiedCommits& commits) {
+  auto& registry = Registry::Get();
+  LAKEHOLD_ASSIGN(auto view, delta::OpenRatified(std::move(store), commits, registry.NextNumber()));
+  LAKEHOLD_ASSIGN(const auto snapshot,
+                  registry.snapshots().Latest({view, ""}, registry.log_context()));
+  if (delta::IsCatalogManaged(snapshot->protocol())) return view;
+  return Invalid("delta.not_catalog_managed",
+                 fmt::format("{} is not managed by a catalog: its folder says which commits count",
+                             view->uri()),
+                 "open it without ratified commits");
+}
+
 }  // namespace
+
+Status Table::State::CheckWritable() const {
+  if (delta::RatifiedNumber(*root.store) == 0) return {};
+  return About(Unsupported("delta.catalog_managed",
+                           fmt::format("{} is managed by its catalog: commits go through the "
+                                       "catalog, and this handle only reads",
+                                       name),
+                           "write with the catalog's own tools"));
+}
 
 Result<std::shared_ptr<const delta::Snapshot>> Table::State::Snapshot() const {
   auto& registry = Registry::Get();
@@ -53,6 +78,9 @@ Result<Table> Table::Open(std::string_view location, const VersionSpec& spec,
                           const OpenOptions& options) {
   LAKEHOLD_ASSIGN(auto store, OpenAt(location, options, false));
   LAKEHOLD_TRY(CheckIsTable(store, location));
+  if (options.ratified) {
+    LAKEHOLD_ASSIGN(store, AsRatified(std::move(store), *options.ratified));
+  }
   auto state = std::make_shared<State>();
   state->name = NameOf(store->uri());
   state->location = std::string(store->uri());
@@ -176,6 +204,7 @@ Result<Explanation> Table::Explain(const ScanRequest& request) {
 }
 
 Result<CommitReport> Table::Write(const WriteRequest& request) {
+  LAKEHOLD_TRY(state_->CheckWritable());
   if (state_->pinned) return state_->About(PinnedError(state_->name, *state_->pinned));
   LAKEHOLD_ASSIGN(auto* session, state_->sql->Open());
   const auto& name = state_->qualified;
@@ -194,6 +223,7 @@ Result<CommitReport> Table::Write(const WriteRequest& request) {
 }
 
 Result<CheckpointReport> Table::Checkpoint() {
+  LAKEHOLD_TRY(state_->CheckWritable());
   LAKEHOLD_ASSIGN(const auto snapshot, state_->Snapshot());
   LAKEHOLD_ASSIGN(const auto made, state_->Told(delta::WriteCheckpoint(
                                        state_->root, *snapshot, Registry::Get().log_context())));
@@ -203,6 +233,7 @@ Result<CheckpointReport> Table::Checkpoint() {
 }
 
 Result<LogCompactionReport> Table::CompactLog(std::optional<Version> first) {
+  LAKEHOLD_TRY(state_->CheckWritable());
   LAKEHOLD_ASSIGN(const auto snapshot, state_->Snapshot());
   const Version from = first.value_or(NewestCheckpoint(*snapshot).value_or(-1) + 1);
   const Version last = snapshot->version();

@@ -75,7 +75,7 @@ TableStatus StatusOf(const delta::Snapshot& snapshot, const std::string& locatio
   status.writer_features = protocol.writer_features.value_or(std::vector<std::string>{});
   status.last_checkpoint = snapshot.last_checkpoint();
   auto readable = delta::CheckReadable(snapshot);
-  if (readable.ok()) readable = delta::CheckReadable(protocol, snapshot.schema());
+  if (readable.ok()) readable = delta::CheckColumnsReadable(snapshot.schema());
   if (!readable.ok()) status.unreadable = readable.error().ToString();
   if (auto writable = delta::CheckWritable(protocol, metadata, snapshot.schema()); !writable.ok()) {
     status.unwritable = writable.error().ToString();

@@ -2,6 +2,7 @@
 #include <nanobind/stl/map.h>
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/string.h>
+#include <nanobind/stl/tuple.h>
 #include <nanobind/stl/vector.h>
 
 #include "lakehold/table.h"
@@ -16,19 +17,32 @@ namespace nb = nanobind;
 
 namespace {
 
+// Version, file, text: one of the two is empty.
+using Staged = std::vector<std::tuple<int64_t, std::string, nb::bytes>>;
+
+RatifiedCommits ToRatified(std::tuple<int64_t, Staged> ratified) {
+  RatifiedCommits commits{std::get<0>(ratified), {}};
+  for (auto& [version, file, json] : std::get<1>(ratified)) {
+    commits.staged.push_back({version, std::move(file), std::string(json.c_str(), json.size())});
+  }
+  return commits;
+}
+
 // What a table is: its place, version, schema, history and files.
 void BindState(nb::class_<Table>& table) {
   table
       .def_static(
           "open",
           [](const std::string& location, std::optional<int64_t> version,
-             std::optional<int64_t> time_ms, bool durable) {
-            const OpenOptions options{durable ? Durability::kFull : Durability::kNone};
+             std::optional<int64_t> time_ms, bool durable,
+             std::optional<std::tuple<int64_t, Staged>> ratified) {
+            OpenOptions options{durable ? Durability::kFull : Durability::kNone};
+            if (ratified) options.ratified = ToRatified(std::move(*ratified));
             return Take(
                 Unlocked([&] { return Table::Open(location, ToSpec(version, time_ms), options); }));
           },
           nb::arg("location"), nb::arg("version") = nb::none(), nb::arg("time_ms") = nb::none(),
-          nb::arg("durable") = true)
+          nb::arg("durable") = true, nb::arg("ratified") = nb::none())
       .def_prop_ro("name", &Table::name)
       .def_prop_ro("location", &Table::location)
       .def_prop_ro("pinned", &Table::pinned)

@@ -45,6 +45,7 @@ from ._errors import (
 from ._lake import Lake, connect
 from ._log import Files, History
 from ._options import named as _named
+from ._ratified import RatifiedCommits
 from ._reports import Explanation, ScanReport, WriteReport
 from ._result import Result
 from ._table import Table
@@ -63,15 +64,23 @@ def open(  # noqa: A001 - the word people expect: lh.open(path)
     version: int | None = None,
     timestamp: _dt.datetime | _dt.date | str | None = None,
     durability: str = "full",
+    ratified: RatifiedCommits | None = None,
 ) -> Table:
     """Opens an existing Delta table as it is: nothing is written, nothing converted.
 
-    version or timestamp pin it to the past, read-only. Raises TableNotFoundError if there is none,
-    InvalidError if the folder is a lake.
+    version or timestamp pin it to the past, read-only. `ratified` is what the catalog of a
+    catalog-managed table says: with it such a table is read, up to that version. Raises
+    TableNotFoundError if there is none, InvalidError if the folder is a lake.
     """
     from ._table import open_table
 
-    return open_table(location, version=version, timestamp=timestamp, durability=durability)
+    return open_table(
+        location,
+        version=version,
+        timestamp=timestamp,
+        durability=durability,
+        ratified=ratified,
+    )
 
 
 @_named
@@ -140,6 +149,7 @@ __all__ = [
     "LakeholdError",
     "NotFoundError",
     "OutcomeUnknownError",
+    "RatifiedCommits",
     "Result",
     "ScanReport",
     "StorageError",

@@ -232,7 +232,11 @@ class Rows:
 class Table:
     @staticmethod
     def open(
-        location: str, version: int | None = None, time_ms: int | None = None, durable: bool = True
+        location: str,
+        version: int | None = None,
+        time_ms: int | None = None,
+        durable: bool = True,
+        ratified: tuple[int, list[tuple[int, str, bytes]]] | None = None,
     ) -> Table: ...
     @property
     def name(self) -> str: ...

@@ -12,6 +12,7 @@ from ._errors import InvalidError, LakeholdError
 from ._inputs import source
 from ._log import Files, History, moment
 from ._options import FileOptions, column_names, condition, file_options, named, utc, whole
+from ._ratified import RatifiedCommits
 from ._reports import Explanation, WriteReport, size_text
 from ._result import Result, escape, schema_capsule
 from ._values import Parameters, bind, time_ms
@@ -34,11 +35,16 @@ class Table:
     """
 
     def __init__(
-        self, native: _lakehold.Table, lake: Lake | None = None, durability: str = "full"
+        self,
+        native: _lakehold.Table,
+        lake: Lake | None = None,
+        durability: str = "full",
+        ratified: RatifiedCommits | None = None,
     ) -> None:
         self._native = native
         self._lake = lake
         self._durability = durability
+        self._ratified = ratified
 
     # What it is
     # ----------------------------------------------------------------------------------------------
@@ -146,7 +152,7 @@ class Table:
             raise InvalidError("at() takes either version= or timestamp=", reason="python.at")
         version = whole("version", version)
         native = self._native.at(version, None if timestamp is None else time_ms(timestamp))
-        return Table(native, self._lake, self._durability)
+        return Table(native, self._lake, self._durability, self._ratified)
 
     @named
     def scan(
@@ -302,7 +308,7 @@ class Table:
             raise InvalidError(
                 "a table of a temporary lake cannot be pickled", reason="python.pickle"
             )
-        return _reopen, (self.location, self._native.pinned, self._durability)
+        return _reopen, (self.location, self._native.pinned, self._durability, self._ratified)
 
     def __repr__(self) -> str:
         # What is loaded, without a look at the disk; only a handle that saw nothing yet looks.
@@ -371,8 +377,13 @@ def _instead(name: str) -> str:
     return f"; use {_INSTEAD[name]}" if name in _INSTEAD else ""
 
 
-def _reopen(location: str, version: int | None, durability: str) -> Table:
-    return open_table(location, version=version, durability=durability)
+def _reopen(
+    location: str,
+    version: int | None,
+    durability: str,
+    ratified: RatifiedCommits | None = None,
+) -> Table:
+    return open_table(location, version=version, durability=durability, ratified=ratified)
 
 
 def open_table(
@@ -381,6 +392,7 @@ def open_table(
     version: int | None = None,
     timestamp: dt.datetime | dt.date | str | None = None,
     durability: str = "full",
+    ratified: RatifiedCommits | None = None,
 ) -> Table:
     """Opens an existing Delta table as it is: nothing is written, nothing converted. See
     lakehold.open."""
@@ -396,14 +408,22 @@ def open_table(
     version = whole("version", version)
     if version is not None and timestamp is not None:
         raise InvalidError("open() takes either version= or timestamp=", reason="python.at")
+    if ratified is not None and not isinstance(ratified, RatifiedCommits):
+        raise InvalidError(
+            f"ratified= takes a RatifiedCommits, not a {type(ratified).__name__}",
+            reason="python.ratified",
+            hint="lh.RatifiedCommits(version, {version: file name or bytes})",
+        )
     return Table(
         _lakehold.Table.open(
             os.fspath(location),
             version,
             None if timestamp is None else time_ms(timestamp),
             _durable(durability),
+            None if ratified is None else ratified._native(),
         ),
         durability=durability,
+        ratified=ratified,
     )
 
 
