@@ -73,21 +73,16 @@ bool IsAmbiguous(const duckdb::Value& value) {
   }
 }
 
-// As many values as are compared with every row for less than it costs to read them in vain.
-constexpr size_t kFewValues = 8;
-
-// Null if it is better left as it is.
+// Null if it is no list of one value. A longer one must stay a list: DuckDB gives the rows of an OR
+// of equalities out of order, and its reader then reads other columns at wrong places.
 duckdb::unique_ptr<TableFilter> SpellOutIn(const TableFilter& filter) {
   if (filter.filter_type != TableFilterType::IN_FILTER) return nullptr;
   const auto& values = filter.Cast<duckdb::InFilter>().values;
-  if (values.size() > kFewValues) return nullptr;
-  auto any = duckdb::make_uniq<duckdb::ConjunctionOrFilter>();
-  for (const auto& value : values) {
-    if (value.IsNull() || value.type().IsNested() || IsAmbiguous(value)) return nullptr;
-    any->child_filters.push_back(
-        duckdb::make_uniq<duckdb::ConstantFilter>(ExpressionType::COMPARE_EQUAL, value));
+  if (values.size() != 1 || values[0].IsNull() || values[0].type().IsNested() ||
+      IsAmbiguous(values[0])) {
+    return nullptr;
   }
-  return any;
+  return duckdb::make_uniq<duckdb::ConstantFilter>(ExpressionType::COMPARE_EQUAL, values[0]);
 }
 
 template <typename Conjunction>

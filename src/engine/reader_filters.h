@@ -18,8 +18,8 @@ namespace lakehold::engine {
 void SpellOutDistinct(duckdb::unique_ptr<duckdb::Expression>& filter);
 
 // A copy for the reader of a file. Without equality that a Bloom filter in the file would answer
-// wrongly: there x = c becomes x >= c AND x <= c. And x IN (a few) becomes x = a OR x = b: Bloom
-// filters are asked about equality alone.
+// wrongly: there x = c becomes x >= c AND x <= c. And x IN (c) becomes x = c: Bloom filters are
+// asked about equality alone.
 duckdb::unique_ptr<duckdb::TableFilter> CopyForReader(const duckdb::TableFilter& filter);
 
 }  // namespace lakehold::engine
