@@ -48,7 +48,8 @@ def agree(table: lh.Table, native: Native, where: str) -> int:
         ours, missing = list((left - right).items())[:3], list((right - left).items())[:3]
         raise AssertionError(f"{where}\nonly ours: {ours}\nmissing: {missing}")
     (scan,) = result.explain().scans
-    skipped = scan.skipped_by_partition + scan.skipped_by_statistics + scan.answered_by_log
+    skipped = scan.skipped_by_partition + scan.skipped_by_statistics + scan.skipped_by_deletion
+    skipped += scan.skipped_by_limit + scan.answered_by_log
     assert scan.files_read + skipped == scan.files
     return scan.files - scan.files_read
 
