@@ -11,7 +11,6 @@
 namespace lakehold::engine {
 
 bool PlannedFilters::AllRowsOf(delta::FileOrdinal ordinal) const {
-  if (predicate_.kind == delta::PredicateKind::kConstant) return true;
   const auto truth = delta::Evaluate(predicate_, snapshot_->files(), ordinal);
   return !truth.can_be_false && !truth.can_be_null;
 }
