@@ -208,6 +208,7 @@ TEST_F(BloomFilters, AreAskedAboutEquality) {
 // DuckDB's reader asks them about no list, and an OR of equalities gives it rows out of order.
 TEST_F(BloomFilters, AreNotAskedAboutLists) {
   EXPECT_EQ(GroupsFor("WHERE code IN (83, 91)"), "8\n");
+  EXPECT_EQ(GroupsFor("WHERE code = 83 OR code = 92"), "8\n");
   EXPECT_EQ(GroupsFor("WHERE text IN ('c-83', 'c-84', 'none')"), "8\n");
 }
 
