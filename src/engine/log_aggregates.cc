@@ -80,6 +80,10 @@ std::optional<Source> SourceOf(Plan& below) {
   std::vector<LogicalOperator*> projections;
   Plan* at = &below;
   while ((*at)->type == LogicalOperatorType::LOGICAL_PROJECTION) {
+    for (const auto& expression : (*at)->expressions) {
+      // It says something else of every row: one row a file is not enough.
+      if (expression->IsVolatile()) return std::nullopt;
+    }
     projections.push_back(at->get());
     at = &(*at)->children[0];
   }
@@ -284,8 +288,12 @@ void AnswerAggregate(duckdb::OptimizerExtensionInput& input, Plan& plan, Plan& o
   if (!IsPlain(aggregate)) return;
   const auto source = SourceOf(aggregate.children[0]);
   if (!source) return;
+  for (const auto& group : aggregate.groups) {
+    if (group->IsVolatile()) return;
+  }
   bool repetition = false;
   for (const auto& expression : aggregate.expressions) {
+    if (expression->IsVolatile()) return;
     if (expression->GetExpressionClass() != duckdb::ExpressionClass::BOUND_AGGREGATE) return;
     if (MindsRepetition(expression->Cast<duckdb::BoundAggregateExpression>())) repetition = true;
   }

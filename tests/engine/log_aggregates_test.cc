@@ -222,12 +222,48 @@ TEST_F(LogAggregates, AgreeWithTheNativeTableOnRandomStatements) {
   EXPECT_GT(answered, 50);
 }
 
+// What is said of every row anew is not said once a file.
+TEST_F(LogAggregates, VolatileColumnsAreMadeForEveryRow) {
+  for (const std::string statement : {
+           "SELECT count(*) FROM (SELECT DISTINCT p, random() FROM $)",
+           "SELECT count(*) FROM (SELECT p, uuid() AS u FROM $ GROUP BY p, u)",
+           "SELECT count(*) FROM (SELECT max(p) FROM $ GROUP BY uuid())",
+           "SELECT count(DISTINCT uuid()), max(p) FROM $",
+           "SELECT count(DISTINCT u) FROM (SELECT p, uuid() AS u FROM $ WHERE p > 0)",
+       }) {
+    auto over = [&](const std::string& table) {
+      std::string sql = statement;
+      return sql.replace(sql.find('$'), 1, table);
+    };
+    EXPECT_EQ(lake.Rows(over("lake.t")), lake.Rows(over("plain"))) << statement;
+  }
+}
+
 TEST_F(LogAggregates, OwnUncommittedRowsCount) {
   lake.Do("BEGIN");
   lake.Do("INSERT INTO lake.t SELECT 1000, 'x', 1.0, NULL, true, 77, 0.25");
   EXPECT_EQ(Sorted("SELECT p, count(*) FROM lake.t WHERE p > 5 GROUP BY p"), "77|1\n");
   lake.Do("ROLLBACK");
   EXPECT_EQ(Sorted("SELECT p, count(*) FROM lake.t WHERE p > 5 GROUP BY p"), "");
+}
+
+TEST_F(LogAggregates, PreparedStatementsCountWhatIsThereWhenTheyRun) {
+  auto prepared = lake.connection().Prepare("SELECT count(*) FROM lake.t WHERE p >= $1");
+  ASSERT_FALSE(prepared->HasError()) << prepared->GetError();
+  auto run = [&](int least) {
+    auto result = prepared->Execute(least);
+    return result->HasError() ? result->GetError() : result->Fetch()->GetValue(0, 0).ToString();
+  };
+  EXPECT_EQ(run(2), "28");
+  EXPECT_EQ(run(3), "10");
+  lake.Do("INSERT INTO lake.t SELECT 1000, 'x', 1.0, NULL, true, 77, 0.25");
+  EXPECT_EQ(run(2), "29");
+  lake.Do("BEGIN");
+  lake.Do("INSERT INTO lake.t SELECT 1001, 'x', 1.0, NULL, true, 77, 0.25");
+  EXPECT_EQ(run(2), "30");
+  EXPECT_EQ(run(77), "2");
+  lake.Do("ROLLBACK");
+  EXPECT_EQ(run(77), "1");
 }
 
 }  // namespace
