@@ -7,6 +7,7 @@
 
 #include "duckdb/catalog/catalog_entry/aggregate_function_catalog_entry.hpp"
 #include "duckdb/common/types/column/column_data_collection.hpp"
+#include "duckdb/execution/expression_executor.hpp"
 #include "duckdb/function/function_binder.hpp"
 #include "duckdb/optimizer/column_binding_replacer.hpp"
 #include "duckdb/optimizer/optimizer.hpp"
@@ -15,6 +16,7 @@
 #include "duckdb/planner/expression/bound_cast_expression.hpp"
 #include "duckdb/planner/expression/bound_columnref_expression.hpp"
 #include "duckdb/planner/expression/bound_constant_expression.hpp"
+#include "duckdb/planner/expression/bound_function_expression.hpp"
 #include "duckdb/planner/operator/logical_aggregate.hpp"
 #include "duckdb/planner/operator/logical_column_data_get.hpp"
 #include "duckdb/planner/operator/logical_distinct.hpp"
@@ -45,7 +47,29 @@ struct Asked {
   Part part = Part::kRows;
   size_t column = 0;
   Value constant;
+  const Expression* compression = nullptr;  // What DuckDB makes of the column's value.
 };
+
+// DuckDB groups by fewer bits where it knows the bounds: a function of the value and constants.
+const duckdb::BoundFunctionExpression* CompressionOf(const Expression& expression) {
+  if (expression.GetExpressionClass() != duckdb::ExpressionClass::BOUND_FUNCTION) return nullptr;
+  const auto& function = expression.Cast<duckdb::BoundFunctionExpression>();
+  const bool compresses = function.function.name.starts_with("__internal_compress_") &&
+                          !function.children.empty() &&
+                          std::all_of(function.children.begin() + 1, function.children.end(),
+                                      [](const auto& child) { return child->IsFoldable(); });
+  return compresses ? &function : nullptr;
+}
+
+std::optional<Value> Compressed(duckdb::ClientContext& context, const Expression& compression,
+                                Value value) {
+  auto copy = compression.Copy();
+  copy->Cast<duckdb::BoundFunctionExpression>().children[0] =
+      duckdb::make_uniq<duckdb::BoundConstantExpression>(std::move(value));
+  Value result;
+  if (!duckdb::ExpressionExecutor::TryEvaluateScalar(context, *copy, result)) return std::nullopt;
+  return result;
+}
 
 // The scan below projections that only pass columns on.
 struct Source {
@@ -53,21 +77,28 @@ struct Source {
   Plan* place;  // Where the scan hangs in the plan.
   std::vector<LogicalOperator*> projections;
 
-  // The table's column that an expression above is, and no more than that.
-  std::optional<size_t> ColumnOf(const Expression& expression) const {
+  // The table's column that an expression above is, and no more than that, or what DuckDB
+  // compresses it to if that is asked for.
+  std::optional<size_t> ColumnOf(const Expression& expression,
+                                 const Expression** compression = nullptr) const {
     const auto* at = &expression;
-    for (const auto* projection : projections) {
+    for (size_t depth = 0;; ++depth) {
+      if (const auto* function = CompressionOf(*at); function && compression && !*compression) {
+        *compression = function;
+        at = function->children[0].get();
+      }
       if (at->GetExpressionClass() != duckdb::ExpressionClass::BOUND_COLUMN_REF)
         return std::nullopt;
+      if (depth == projections.size()) break;
       const auto& binding = at->Cast<BoundColumnRefExpression>().binding;
-      if (binding.column_index >= projection->expressions.size()) return std::nullopt;
-      at = projection->expressions[binding.column_index].get();
+      const auto& below = projections[depth]->expressions;
+      if (binding.column_index >= below.size()) return std::nullopt;
+      at = below[binding.column_index].get();
     }
-    if (at->GetExpressionClass() != duckdb::ExpressionClass::BOUND_COLUMN_REF) return std::nullopt;
     const auto column = scan.ColumnOf(at->Cast<BoundColumnRefExpression>().binding);
     if (!column) return std::nullopt;
     const auto type = DuckDbTypeOf(scan.snapshot().schema().fields[*column].type);
-    if (!type.ok() || *type != expression.return_type) return std::nullopt;
+    if (!type.ok() || *type != at->return_type) return std::nullopt;
     return column;
   }
   bool IsPartition(size_t column) const {
@@ -133,6 +164,7 @@ LogRows RowsOfLog(duckdb::ClientContext& context, const Source& source,
     if (filters.AllRowsOf(ordinal)) {
       for (const auto& one : asked) {
         auto part = PartOf(snapshot, ordinal, one);
+        if (part && one.compression) part = Compressed(context, *one.compression, *part);
         if (!part) break;
         row.push_back(std::move(*part));
       }
@@ -310,9 +342,10 @@ void AnswerAggregate(duckdb::OptimizerExtensionInput& input, Plan& plan, Plan& o
       asked.push_back({Part::kConstant, 0, group->Cast<duckdb::BoundConstantExpression>().value});
       continue;
     }
-    const auto column = source->ColumnOf(*group);
+    const Expression* compression = nullptr;
+    const auto column = source->ColumnOf(*group, &compression);
     if (!column || !source->IsPartition(*column)) return;
-    asked.push_back({Part::kColumn, *column, Value()});
+    asked.push_back({Part::kColumn, *column, Value(), compression});
   }
   for (const auto& expression : aggregate.expressions) {
     const auto one = AskedBy(expression->Cast<duckdb::BoundAggregateExpression>(), *source);
