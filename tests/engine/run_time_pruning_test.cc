@@ -200,8 +200,8 @@ TEST_F(BloomFilters, AreAskedAboutEquality) {
   EXPECT_EQ(GroupsFor("WHERE text = 'c-83'"), "1\n");
   EXPECT_EQ(GroupsFor("WHERE code IN (83)"), "1\n");
   EXPECT_EQ(GroupsFor("WHERE d = 41.5"), "1\n");
-  // The bits of zero are two: it is looked for.
-  EXPECT_EQ(GroupsFor("WHERE d = 0.0"), "8\n");
+  // The bits of zero are two: it is looked for where the bounds hold it, in the first group.
+  EXPECT_EQ(GroupsFor("WHERE d = 0.0"), "1\n");
   EXPECT_EQ(GroupsFor("WHERE code NOT IN (83, 84)"), "8\n");
 }
 
