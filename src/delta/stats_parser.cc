@@ -218,28 +218,34 @@ struct StatsParser::State {
 
 namespace {
 
-ColumnStats StatsOf(const LeafFindings& found, const FileStats& file, const DataType& type,
+ColumnStats ClaimOf(const LeafFindings& found, const FileStats& file, const DataType& type,
                     StatsTrust trust) {
   ColumnStats stats;
   ParsedBound min, max;
   if (found.min) min = ParseBound(*found.min, BoundSide::kMin, type, trust);
   if (found.max) max = ParseBound(*found.max, BoundSide::kMax, type, trust);
-  // A lower bound above the upper one is a mistake of the writer: neither is worth anything.
-  if (!IsNull(min.value) && !IsNull(max.value)) {
-    auto order = Compare(min.value, max.value);
-    if (!order || *order > 0) min = max = {};
-  }
   stats.exact_bounds = file.tight_bounds && min.exact && max.exact;
   stats.min = std::move(min.value);
   stats.max = std::move(max.value);
   stats.null_count = CountOf(found.null_count);
-  if (stats.null_count && file.num_records && *stats.null_count > *file.num_records)
-    stats.null_count.reset();
   if (stats.null_count && !file.tight_bounds && *stats.null_count != 0 &&
       stats.null_count != file.num_records) {
     stats.null_count.reset();
   }
   return stats;
+}
+
+// What contradicts itself is a mistake of the writer, and not worth anything.
+void DropContradictions(const FileStats& file, ColumnStats& stats) {
+  if (!IsNull(stats.min) && !IsNull(stats.max)) {
+    auto order = Compare(stats.min, stats.max);
+    if (!order || *order > 0) {
+      stats.min = stats.max = {};
+      stats.exact_bounds = false;
+    }
+  }
+  if (stats.null_count && file.num_records && *stats.null_count > *file.num_records)
+    stats.null_count.reset();
 }
 
 }  // namespace
@@ -263,11 +269,18 @@ ColumnStats StatsParser::ParseColumn(std::string_view json, const StatsPath& pat
 
 FileStats StatsParser::ParseLeaves(std::string_view json, std::span<const StatsLeaf> leaves,
                                    StatsTrust trust, std::span<ColumnStats> columns) {
+  const FileStats file = ParseClaims(json, leaves, trust, columns);
+  for (size_t i = 0; i < leaves.size(); ++i) DropContradictions(file, columns[i]);
+  return file;
+}
+
+FileStats StatsParser::ParseClaims(std::string_view json, std::span<const StatsLeaf> leaves,
+                                   StatsTrust trust, std::span<ColumnStats> columns) {
   Findings found;
   state_->Scan(json, leaves, found);
   const FileStats file = FileStatsOf(found);
   for (size_t i = 0; i < leaves.size(); ++i)
-    columns[i] = StatsOf(state_->found[i], file, leaves[i].type, trust);
+    columns[i] = ClaimOf(state_->found[i], file, leaves[i].type, trust);
   return file;
 }
 

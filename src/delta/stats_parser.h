@@ -30,6 +30,10 @@ class StatsParser {
   // The same for several leaves of one text, which is read once: `columns` by leaf.
   FileStats ParseLeaves(std::string_view json, std::span<const StatsLeaf> leaves, StatsTrust trust,
                         std::span<ColumnStats> columns);
+  // The same, for who checks the text: what contradicts itself, a lower bound above the upper one
+  // or more NULLs than records, is kept as it stands.
+  FileStats ParseClaims(std::string_view json, std::span<const StatsLeaf> leaves, StatsTrust trust,
+                        std::span<ColumnStats> columns);
 
  private:
   struct State;  // Hides simdjson.

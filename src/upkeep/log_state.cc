@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "delta/schema_json.h"
+
 namespace lakehold::upkeep {
 namespace {
 
@@ -15,8 +17,26 @@ delta::Protocol InOrder(delta::Protocol protocol) {
   return protocol;
 }
 
+void SortMetadata(std::vector<delta::Field>& fields) {
+  for (auto& field : fields) {
+    std::sort(field.metadata.begin(), field.metadata.end());
+    SortMetadata(field.type.fields);
+  }
+}
+
+// Writers format the JSON anew: neither blanks nor the order of keys tell schemas apart.
+bool SameSchema(const std::string& a, const std::string& b) {
+  if (a == b) return true;
+  auto one = delta::ParseSchema(a);
+  auto other = delta::ParseSchema(b);
+  if (!one.ok() || !other.ok()) return false;
+  SortMetadata(one->fields);
+  SortMetadata(other->fields);
+  return *one == *other;
+}
+
 bool Same(const delta::Metadata& a, const delta::Metadata& b) {
-  return a.id == b.id && a.schema_string == b.schema_string &&
+  return a.id == b.id && SameSchema(a.schema_string, b.schema_string) &&
          a.partition_columns == b.partition_columns && a.configuration == b.configuration;
 }
 

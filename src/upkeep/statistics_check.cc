@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <memory>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -14,6 +13,7 @@
 #include "delta/partition_value.h"
 #include "delta/scalar.h"
 #include "delta/stats.h"
+#include "delta/stats_parser.h"
 
 namespace lakehold::upkeep {
 namespace {
@@ -27,9 +27,8 @@ constexpr size_t kFilesAtOnce = 500;  // Each is a line of the statement.
 // A leaf that may have statistics.
 struct Leaf {
   std::string name;  // Logical, dotted.
-  delta::StatsPath path;
+  delta::StatsLeaf at;
   std::string sql;
-  DataType type;
 };
 
 bool HasOrder(const DataType& type) {
@@ -41,12 +40,12 @@ bool IsTime(const DataType& type) {
 
 void AddLeaves(const delta::Field& field, Leaf above, std::vector<Leaf>& leaves) {
   above.name += (above.name.empty() ? "" : ".") + field.name;
-  above.path.emplace_back(field.physical_name());
+  above.at.path.emplace_back(field.physical_name());
   above.sql += "." + QuoteName(field.name);
   if (field.type.kind == TypeKind::kStruct) {
     for (const auto& inner : field.type.fields) AddLeaves(inner, above, leaves);
   } else if (field.type.kind <= TypeKind::kTimestampNtz) {
-    above.type = field.type;
+    above.at.type = field.type;
     leaves.push_back(std::move(above));
   }
 }
@@ -56,7 +55,7 @@ std::vector<Leaf> LeavesOf(const delta::Snapshot& snapshot) {
   const auto& partitions = snapshot.partition_fields();
   for (size_t i = 0; i < snapshot.schema().fields.size(); ++i) {
     if (std::find(partitions.begin(), partitions.end(), i) != partitions.end()) continue;
-    AddLeaves(snapshot.schema().fields[i], {"", {}, "t", {}}, leaves);
+    AddLeaves(snapshot.schema().fields[i], {"", {}, "t"}, leaves);
   }
   return leaves;
 }
@@ -101,8 +100,8 @@ std::string SqlOf(const Scalar& bound, const DataType& type) {
 // The value compared. What the log says must not be taken for granted: no optimizer sees through
 // these calls.
 std::string Compared(const Leaf& leaf) {
-  return IsTime(leaf.type) ? fmt::format("epoch_us({})", leaf.sql)
-                           : fmt::format("least({0}, {0})", leaf.sql);
+  return IsTime(leaf.at.type) ? fmt::format("epoch_us({})", leaf.sql)
+                              : fmt::format("least({0}, {0})", leaf.sql);
 }
 
 Result<std::vector<std::vector<int64_t>>> ReadIntegers(engine::Query& query) {
@@ -142,7 +141,9 @@ class StatisticsCheck {
         files_(snapshot.files()),
         live_(files_.LiveOrdinals()),
         leaves_(LeavesOf(snapshot)),
-        report_(report) {}
+        report_(report) {
+    for (const Leaf& leaf : leaves_) at_.push_back(leaf.at);
+  }
 
   Status Run() {
     for (const auto& field : snapshot_.schema().fields) {
@@ -153,7 +154,6 @@ class StatisticsCheck {
             fmt::format("a column named \"{}\" hides which file a row is of", field.name));
       }
     }
-    for (const Leaf& leaf : leaves_) stats_.push_back(files_.Stats(leaf.path, leaf.type));
     for (size_t first = 0; first < live_.size(); first += kFilesAtOnce)
       LAKEHOLD_TRY(Compare(first, std::min(first + kFilesAtOnce, live_.size())));
     return {};
@@ -166,7 +166,7 @@ class StatisticsCheck {
     std::string told, asked, names;
     for (size_t i = 0; i < leaves_.size(); ++i) {
       names += fmt::format(", lo{0}, hi{0}", i);
-      const bool ordered = HasOrder(leaves_[i].type);
+      const bool ordered = HasOrder(at_[i].type);
       const std::string value = Compared(leaves_[i]);
       asked += fmt::format(", count({})", ordered ? value : leaves_[i].sql);
       asked += ordered
@@ -175,7 +175,10 @@ class StatisticsCheck {
                          value, i)
                    : ", 0::BIGINT, 0::BIGINT";
     }
+    first_ = first;
+    claims_.clear();
     for (size_t at = first; at < last; ++at) {
+      LAKEHOLD_TRY(ReadClaims(live_[at]));
       LAKEHOLD_ASSIGN(std::string line, LineOf(at));
       told += (at == first ? "" : ", ") + line;
     }
@@ -190,6 +193,14 @@ class StatisticsCheck {
     return {};
   }
 
+  // All that the log says of a file, contradictions too: other readers may believe them.
+  Status ReadClaims(delta::FileOrdinal ordinal) {
+    LAKEHOLD_ASSIGN(const std::string json, files_.StatsJson(ordinal));
+    auto& claims = claims_.emplace_back(at_.size());
+    parser_.ParseClaims(json, at_, delta::TrustOf(files_.ToAction(ordinal).tags), claims);
+    return {};
+  }
+
   Result<std::string> LineOf(size_t at) const {
     const auto ordinal = live_[at];
     const std::string uri = snapshot_.root().uri();
@@ -197,14 +208,15 @@ class StatisticsCheck {
     std::string line =
         fmt::format("({}::BIGINT, {}", at, QuoteText(fmt::format("{}/{}", uri, key)));
     for (size_t i = 0; i < leaves_.size(); ++i) {
-      const delta::ColumnStats stats = stats_[i]->Get(ordinal);
-      line += ", " + SqlOf(stats.min, leaves_[i].type) + ", " + SqlOf(stats.max, leaves_[i].type);
+      const delta::ColumnStats& stats = claims_[at - first_][i];
+      line += ", " + SqlOf(stats.min, at_[i].type) + ", " + SqlOf(stats.max, at_[i].type);
     }
     return line + ")";
   }
 
   void Judge(const std::vector<int64_t>& row) {
-    const auto ordinal = live_[static_cast<size_t>(row[0])];
+    const auto at = static_cast<size_t>(row[0]);
+    const auto ordinal = live_[at];
     const auto file = files_.Get(ordinal);
     const int64_t rows = row[1];
     const int64_t deleted = file.deletion_vector ? file.deletion_vector->cardinality : 0;
@@ -215,18 +227,18 @@ class StatisticsCheck {
     }
     for (size_t i = 0; i < leaves_.size(); ++i) {
       const Leaf& leaf = leaves_[i];
-      const delta::ColumnStats stats = stats_[i]->Get(ordinal);
+      const delta::ColumnStats& stats = claims_[at - first_][i];
       const int64_t nulls = rows - row[2 + 3 * i];
       const int64_t below = row[3 + 3 * i], above = row[4 + 3 * i];
       if (below > 0) {
         Damage(file,
                fmt::format("column {}: {} of {} values are below the min {} of its statistics",
-                           leaf.name, below, rows - nulls, Text(stats.min, leaf.type)));
+                           leaf.name, below, rows - nulls, Text(stats.min, leaf.at.type)));
       }
       if (above > 0) {
         Damage(file,
                fmt::format("column {}: {} of {} values are above the max {} of its statistics",
-                           leaf.name, above, rows - nulls, Text(stats.max, leaf.type)));
+                           leaf.name, above, rows - nulls, Text(stats.max, leaf.at.type)));
       }
       // Deleted rows may have been NULL.
       const bool wrong =
@@ -255,7 +267,11 @@ class StatisticsCheck {
   const delta::FileTable& files_;
   const delta::FileOrdinals live_;
   const std::vector<Leaf> leaves_;
-  std::vector<std::shared_ptr<const delta::StatsColumn>> stats_;
+  std::vector<delta::StatsLeaf> at_;  // Of `leaves_`.
+  delta::StatsParser parser_;
+  // Of the files that are compared at once, from the `first_` on, by leaf.
+  std::vector<std::vector<delta::ColumnStats>> claims_;
+  size_t first_ = 0;
   FsckReport& report_;
 };
 
