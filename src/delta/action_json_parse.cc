@@ -199,15 +199,21 @@ class ActionParser {
       return ReadRaw(value, out.emplace());
     return Wrong(name, "a map of strings");
   }
+  // A member told twice counts as it was told last, as everywhere in these bodies.
   bool ReadPartitionValues(ondemand::value& value, PartitionValues& out) {
-    return ForEachMember("partitionValues", value,
-                         [&](std::string_view key, ondemand::value& text) {
-                           auto& entry = out.emplace_back(key, std::nullopt);
-                           return ReadText("partitionValues", text, entry.second);
-                         });
+    out.clear();
+    return ForEachMember(
+        "partitionValues", value, [&](std::string_view key, ondemand::value& text) {
+          auto entry = std::find_if(out.begin(), out.end(),
+                                    [&](const auto& other) { return other.first == key; });
+          if (entry == out.end()) entry = out.insert(out.end(), {std::string(key), std::nullopt});
+          entry->second.reset();
+          return ReadText("partitionValues", text, entry->second);
+        });
   }
   bool ReadMap(std::string_view name, ondemand::value& value,
                std::map<std::string, std::string>& out) {
+    out.clear();
     return ForEachMember(name, value, [&](std::string_view key, ondemand::value& member) {
       std::string owned(key);
       std::optional<std::string> text;

@@ -80,6 +80,17 @@ TEST(ActionJson, NullIsAsGoodAsAbsent) {
   EXPECT_EQ(add, (AddFile{.path = "a", .size_bytes = 1}));
 }
 
+TEST(ActionJson, WhatAnActionTellsTwiceCountsAsToldLast) {
+  const auto add = Only<AddFile>(
+      R"({"add":{"path":"a","partitionValues":{"x":"1","y":"2"},"size":1,"path":"b","size":2,)"
+      R"("partitionValues":{"x":"3","x":"4"}}})");
+  EXPECT_EQ(add, (AddFile{.path = "b", .partition_values = {{"x", "4"}}, .size_bytes = 2}));
+  const auto metadata =
+      Only<Metadata>(R"({"metaData":{"id":"i","schemaString":"{}","configuration":{"a":"1"},)"
+                     R"("configuration":{"b":"2"}}})");
+  EXPECT_EQ(metadata.configuration, (std::map<std::string, std::string>{{"b", "2"}}));
+}
+
 TEST(ActionJson, WhatIsWrittenReadsBackEqual) {
   const DeletionVectorDescriptor vector{"i", "wi5b=000010000siXQKl0rr91000f55c8Xg0@@D72lkbi5=-{L",
                                         std::nullopt, 44, 6};

@@ -136,12 +136,12 @@ Status ReplayTail(const TableRoot& root, const LogListing& listing, bool use_com
 
 Result<ReplayedVersion> ReplayVersion(const TableRoot& root, std::optional<Version> at,
                                       const ReplayOptions& options, const LogContext& context) {
-  std::vector<Version> rejected;
+  std::vector<Version> rejected = options.without;
   std::optional<Error> checkpoint_error;
   // Whether compaction kept what only the tombstones tell is not for us to say.
   bool may_use_compacted = !options.tombstones;
-  // Asking for names finds classic checkpoints only; another may make a broken commit needless.
-  bool may_probe = true;
+  // Another than a classic checkpoint may make a broken commit needless.
+  bool may_probe = options.may_probe;
   for (int listings = 1;;) {
     auto listing = ListLogWithout(root, at, rejected, context, may_probe);
     if (!listing.ok()) {

@@ -22,6 +22,8 @@ struct ReplayOptions {
   bool files = true;        // Collect live files.
   bool tombstones = false;  // Collect removed files that no newer add brings back; then live files
                             // lose their statistics.
+  std::vector<Version> without = {};  // Checkpoints that are known to be broken.
+  bool may_probe = true;              // Asking for names finds classic checkpoints only.
 };
 
 class Replay {

@@ -1,6 +1,7 @@
 #include "delta/snapshot.h"
 
 #include <algorithm>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -231,8 +232,25 @@ Result<std::shared_ptr<const Snapshot>> Snapshot::Load(const TableRoot& root,
   if (const auto* time = std::get_if<AtTime>(&spec)) {
     LAKEHOLD_ASSIGN(at, FindVersionAt(root, time->time_ms, context));
   }
-  LAKEHOLD_ASSIGN(auto replayed, ReplayVersion(root, at, {}, context));
-  return LogSnapshot::Make(root, std::move(replayed));
+  ReplayOptions options;
+  std::optional<Error> first;
+  // What was read may be whole and yet no state, its schema none: another checkpoint, or none and
+  // more commits, may tell the same version better.
+  while (true) {
+    auto replayed = ReplayVersion(root, at, options, context);
+    if (!replayed.ok())
+      return first && replayed.error().kind != ErrorKind::kCancelled ? *first : replayed.error();
+    at = replayed->listing.version;
+    const auto checkpoint = replayed->listing.checkpoint_version;
+    const bool is_complete = replayed->replay.protocol() && replayed->replay.metadata();
+    auto made = LogSnapshot::Make(root, std::move(replayed).value());
+    if (made.ok()) return made;
+    if (!first) first = made.error();
+    if (made.error().kind != ErrorKind::kCorrupt || !is_complete) return *first;
+    if (!checkpoint && !std::exchange(options.may_probe, false)) return *first;
+    if (checkpoint) options.without.push_back(*checkpoint);
+    options.may_probe = false;
+  }
 }
 
 Result<std::shared_ptr<const Snapshot>> Snapshot::Refresh(std::shared_ptr<const Snapshot> from,

@@ -109,6 +109,28 @@ TEST(SnapshotTest, AStateWithoutProtocolOrMetadataIsCorrupt) {
   }
 }
 
+TEST(SnapshotTest, ACheckpointOfAWrongSchemaGivesWayToTheCommits) {
+  for (const char* wrong : {R"(\"struct\")", R"(\"p\")", R"(\"integer\")"}) {
+    LogBench bench;
+    bench.Fill(3);
+    bench.Commit(4, {MakeAdd("last", 7, "2000000")});
+    const std::string sound = Describe(**bench.Load());
+    ASSERT_TRUE(bench.Checkpoint(4).ok());
+    const std::string name = ClassicCheckpointName(4);
+    std::string text((*bench.store->Get(bench.root.LogKeyOf(name), std::nullopt)).view());
+    ASSERT_NE(text.find(wrong), std::string::npos);
+    text.replace(text.find(wrong), std::string_view(wrong).size(), R"(\"byte\")");
+    bench.Put(name, text);
+    const auto loaded = bench.Load();
+    ASSERT_TRUE(loaded.ok()) << loaded.error().ToString();
+    EXPECT_EQ(Describe(**loaded), sound);
+    bench.Drop(CommitName(1));
+    const auto refused = bench.Load();
+    ASSERT_FALSE(refused.ok());
+    EXPECT_EQ(refused.error().kind, ErrorKind::kCorrupt) << refused.error().ToString();
+  }
+}
+
 TEST(SnapshotTest, AZeroLengthOrTruncatedCommitIsCorrupt) {
   LogBench bench;
   bench.Fill(3);
