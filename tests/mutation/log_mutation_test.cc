@@ -139,13 +139,17 @@ class Campaign {
     EXPECT_FALSE(mutation_.only_hints && error.kind != ErrorKind::kNotFound) << about_ << "\n"
                                                                              << error.ToString();
     // Nothing that is there is wrong, so no file can be blamed but the one that is missing; or it
-    // is the schema, which is asked for once the state is complete.
+    // is the schema, or what the schema says of a partition value: asked for once the state is
+    // complete.
     for (const char* reason :
          {"delta.no_such_version", "delta.not_a_table", "delta.incomplete_state", "delta.gap",
-          "delta.bad_schema", "delta.unknown_type", "delta.bad_metadata"}) {
+          "delta.bad_schema", "delta.unknown_type", "delta.bad_metadata",
+          "delta.bad_partition_value"}) {
       if (error.reason == reason) return;
     }
     if (error.message.find("_sidecars/") != std::string::npos) return;
+    // A sidecar by the damaged name that its manifest gives it.
+    if (error.message.find("there is no object") != std::string::npos) return;
     for (const auto& name : mutation_.names) {
       if (error.message.find(name) != std::string::npos) return;
     }
@@ -169,10 +173,17 @@ class Campaign {
     if (as_json != (*snapshot)->metadata().configuration.end()) return;
     const auto written = delta::WriteCheckpoint(bench.root, **snapshot, bench.context);
     if (!written.ok()) return CheckKind(written.error());
-    // What was proven complete answers the same.
+    // What was proven complete answers the same; but a checkpoint leaves out transactions whose
+    // time is over, and the sidecars of a bench have the same names in every run, so that they
+    // complete a manifest of the damaged log.
+    const auto& configuration = (*snapshot)->metadata().configuration;
+    if (configuration.contains("delta.setTransactionRetentionDuration") ||
+        configuration.contains("delta.checkpointPolicy"))
+      return;
     const auto again = bench.Load();
     ASSERT_TRUE(again.ok()) << about_ << again.error().ToString();
-    EXPECT_TRUE(!written->written || StateText(**again) == StateText(**snapshot)) << about_;
+    if (!written->written) return;
+    EXPECT_EQ(StateText(**again), StateText(**snapshot)) << about_;
   }
 
   void CheckKind(const Error& error) {

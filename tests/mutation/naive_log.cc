@@ -32,11 +32,13 @@ int64_t NumberOf(element value) {
   if (value.get(number)) throw Unreadable();
   return number;
 }
-// The member, unless absent or null.
+// The member, unless absent or null; as told last.
 std::optional<element> Member(object from, std::string_view name) {
-  element value;
-  if (from[name].get(value) || value.is_null()) return std::nullopt;
-  return value;
+  std::optional<element> last;
+  for (const auto& [key, value] : from) {
+    if (key == name) last = value.is_null() ? std::nullopt : std::optional(value);
+  }
+  return last;
 }
 std::string NeededText(object from, std::string_view name) {
   const auto value = Member(from, name);
@@ -98,6 +100,7 @@ delta::AddFile AddOf(object body) {
   add.modified_ms = MaybeNumber(body, "modificationTime").value_or(0);
   if (const auto values = Member(body, "partitionValues")) {
     for (const auto& [name, value] : ObjectOf(*values)) {
+      std::erase_if(add.partition_values, [&](const auto& entry) { return entry.first == name; });
       add.partition_values.emplace_back(
           std::string(name), value.is_null() ? std::nullopt : std::optional(Loose(value)));
     }
@@ -177,8 +180,11 @@ struct State {
   std::optional<delta::Metadata> metadata;
   std::map<std::string, std::string> apps, domains;  // A removed domain is "".
   std::map<std::string, delta::AddFile> files;
-  std::set<std::string> said;  // By the file being read.
-  bool says_twice = false;     // One commit tells one thing at most once.
+  bool in_checkpoint = false;
+  delta::PartitionValues typed;  // Of files that are gone too: a reader may type before it knows.
+  std::set<std::string> said;    // By the file being read.
+  bool says_twice = false;       // One commit tells one thing at most once.
+  bool shares_lines = false;     // Every action has a line of its own.
 
   void Say(std::string what) {
     if (!said.insert(std::move(what)).second) says_twice = true;
@@ -189,6 +195,7 @@ struct State {
       delta::AddFile add = AddOf(body);
       const std::string key = KeyOf(add.path, add.deletion_vector);
       Say("file " + key);
+      typed.insert(typed.end(), add.partition_values.begin(), add.partition_values.end());
       files[key] = std::move(add);
     } else if (name == "remove") {
       delta::AddFile gone;
@@ -199,7 +206,8 @@ struct State {
         MaybeNumber(body, number);
       const std::string key = KeyOf(gone.path, gone.deletion_vector);
       Say("file " + key);
-      files.erase(key);
+      // Those of a checkpoint are tombstones: its rows have no order, so they hide none of them.
+      if (!in_checkpoint) files.erase(key);
     } else if (name == "metaData") {
       Say("metaData");
       metadata = MetadataOf(body);
@@ -225,19 +233,19 @@ struct State {
   }
 
   bool MayBeRefused() const {
-    if (says_twice) return true;
+    if (says_twice || shares_lines) return true;
     const auto schema = delta::ParseSchema(metadata->schema_string);
     if (!schema.ok()) return true;
+    for (const auto& [key, add] : files) {
+      if (!delta::DecodeLogPath(add.path, "").ok()) return true;
+    }
     for (const auto& column : metadata->partition_columns) {
       const auto field = schema->FindField(column);
       if (!field) return true;
-      for (const auto& [key, add] : files) {
-        if (!delta::DecodeLogPath(add.path, "").ok()) return true;
-        for (const auto& [name, value] : add.partition_values) {
-          if (name == schema->fields[*field].physical_name() &&
-              !delta::ParsePartitionValue(value, schema->fields[*field].type).ok())
-            return true;
-        }
+      for (const auto& [name, value] : typed) {
+        if (name == schema->fields[*field].physical_name() &&
+            !delta::ParsePartitionValue(value, schema->fields[*field].type).ok())
+          return true;
       }
     }
     return false;
@@ -266,9 +274,14 @@ void ApplyText(const std::string& json, State& state, Sidecars* sidecars) {
     throw Unreadable();
   int count = 0;
   state.said.clear();
-  for (auto document : documents) {
+  size_t end = 0;
+  for (auto at = documents.begin(); at != documents.end(); ++at) {
     object row;
-    if (document.get(row)) throw Unreadable();
+    if ((*at).get(row)) throw Unreadable();
+    const size_t begin = at.current_index();
+    const auto between = std::string_view(json).substr(end, begin - end);
+    if (count > 0 && between.find('\n') == std::string_view::npos) state.shares_lines = true;
+    end = begin + at.source().size();
     ++count;
     for (const auto& [name, value] : row) {
       if (value.is_null()) continue;
@@ -284,11 +297,13 @@ void ApplyText(const std::string& json, State& state, Sidecars* sidecars) {
   if (count == 0 || documents.truncated_bytes() != 0) throw Unreadable();
 }
 
+using Compacted = std::vector<std::pair<LogFile, std::string>>;
+
 // All names of a log, sorted out.
 struct Names {
   std::map<Version, std::string> commits;
   std::map<Version, std::vector<std::vector<std::string>>> checkpoints;  // Complete ones.
-  std::vector<std::pair<LogFile, std::string>> compacted;
+  Compacted compacted;
 };
 
 Names Sort(const LogFiles& files) {
@@ -333,11 +348,18 @@ class Walk {
     for (Version version = base + 1; version <= answers_.version; ++version) {
       if (!names_.commits.contains(version)) return;
     }
-    Take(base, checkpoint, nullptr);
+    Compacted usable;
     for (const auto& [file, name] : names_.compacted) {
       if (file.from_version > base && file.version <= answers_.version &&
           file.from_version < file.version)
-        Take(base, checkpoint, &file);
+        usable.emplace_back(file, name);
+    }
+    for (size_t chosen = 0; chosen < size_t{1} << usable.size(); ++chosen) {
+      Compacted some;
+      for (size_t i = 0; i < usable.size(); ++i) {
+        if ((chosen >> i & 1) != 0) some.push_back(usable[i]);
+      }
+      Take(base, checkpoint, some);
     }
   }
 
@@ -347,27 +369,31 @@ class Walk {
     return found->second;
   }
 
+  // Of compaction files that overlap, the first takes its place.
   void Take(Version base, const std::vector<std::string>& checkpoint,
-            const LogFile* compacted) try {
+            const Compacted& compacted) try {
     State state;
     Sidecars sidecars;
+    state.in_checkpoint = true;
     for (const auto& part : checkpoint) ApplyText(ContentOf(part), state, &sidecars);
     for (const auto& sidecar : sidecars) {
       ApplyText(ContentOf("_sidecars/" + sidecar), state, nullptr);
     }
+    state.in_checkpoint = false;
     for (Version version = base + 1; version <= answers_.version; ++version) {
-      if (compacted != nullptr && version == compacted->from_version) {
-        for (const auto& [file, name] : names_.compacted) {
-          if (&file == compacted) ApplyText(ContentOf(name), state, nullptr);
-        }
-        version = compacted->version;
+      const auto here = std::find_if(compacted.begin(), compacted.end(), [&](const auto& entry) {
+        return entry.first.from_version == version;
+      });
+      if (here != compacted.end()) {
+        ApplyText(ContentOf(here->second), state, nullptr);
+        version = here->first.version;
       } else {
         ApplyText(ContentOf(names_.commits.at(version)), state, nullptr);
       }
     }
     if (!state.protocol || !state.metadata) return;
     answers_.states.insert(state.Text());
-    answers_.must_answer = answers_.must_answer || (compacted == nullptr && !state.MayBeRefused());
+    answers_.must_answer = answers_.must_answer || (compacted.empty() && !state.MayBeRefused());
   } catch (const Unreadable&) {
   }
 
