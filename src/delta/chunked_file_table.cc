@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "base/ascii_case.h"
 #include "delta/partition_value.h"
 
 namespace lakehold::delta {
@@ -17,11 +18,12 @@ Result<std::vector<Scalar>> TypeTuple(const PartitionValues& raw, const Partitio
     auto found = std::find_if(raw.begin(), raw.end(),
                               [&](const auto& entry) { return entry.first == name; });
     if (found == raw.end()) {
-      return Corrupt("delta.bad_partition_value",
-                     fmt::format("partitionValues has no value of \"{}\"", name));
+      found = std::find_if(raw.begin(), raw.end(),
+                           [&](const auto& entry) { return SameIgnoringCase(entry.first, name); });
     }
+    // Absent is NULL: files of before a replacement by other partitions have no such value.
     std::optional<std::string_view> text;
-    if (found->second) text = *found->second;
+    if (found != raw.end() && found->second) text = *found->second;
     auto value = ParsePartitionValue(text, type);
     if (!value.ok()) {
       Error error = std::move(value).error();

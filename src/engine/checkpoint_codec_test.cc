@@ -326,7 +326,7 @@ TEST_F(CheckpointCodecTest, StatisticsAreWrittenAsAStructWhereTheTableAsksForIt)
 
 TEST_F(CheckpointCodecTest, AManifestNamesItsSidecarsAndASidecarHoldsFilesOnly) {
   delta::CheckpointShape shape;
-  shape.v2_version = 7;
+  shape.v2_version = 10;
   shape.sidecars = {{"a.parquet", 11, 22}, {"b.parquet", 33, 44}};
   bool told = false;
   const delta::ActionSource one = [&]() -> Result<std::optional<delta::Action>> {

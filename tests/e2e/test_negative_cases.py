@@ -357,11 +357,6 @@ CLOSED: dict[str, Case] = {
         "delta.bad_commit",
         (AT_1, "line 2", "size"),
     ),
-    "an add without partition values": (
-        add_is(1, partitionValues=None),
-        "delta.bad_partition_value",
-        ("day", "a.parquet"),
-    ),
     "a protocol without a version": (
         lambda t: t.protocol.pop("minWriterVersion"),
         "delta.bad_commit",
@@ -473,16 +468,6 @@ CLOSED: dict[str, Case] = {
         add_is(3, partitionValues={"day": "2024-13-01"}),
         "delta.bad_partition_value",
         (commit_name(3), "line 2", "day", "2024-13-01", "c.parquet"),
-    ),
-    "a partition value that is missing": (
-        add_is(1, partitionValues={}),
-        "delta.bad_partition_value",
-        (AT_1, "line 2", "day", "a.parquet"),
-    ),
-    "a partition value under another name": (
-        add_is(1, partitionValues={"Day": "2024-01-01"}),
-        "delta.bad_partition_value",
-        (AT_1, "line 2", "day", "a.parquet"),
     ),
     "a partition value in a checkpoint": (
         both(add_is(1, partitionValues={"day": "someday"}), checkpointed()),

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from ._errors import InvalidError
 
 
-@dataclasses.dataclass(frozen=True)
-class RatifiedCommits:
+class RatifiedCommits(NamedTuple):
     """The newest version a catalog has ratified, and the commits it holds that may not be published
     yet: by version the name of a file in `_delta_log/_staged_commits`, or the commit's own text as
     bytes.
@@ -18,7 +17,7 @@ class RatifiedCommits:
     """
 
     version: int
-    staged: Mapping[int, str | bytes] = dataclasses.field(default_factory=dict)
+    staged: Mapping[int, str | bytes] = {}
 
     def _native(self) -> tuple[int, list[tuple[int, str, bytes]]]:
         commits: list[tuple[int, str, bytes]] = []
