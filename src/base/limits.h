@@ -67,6 +67,9 @@ inline constexpr int64_t kLogEntryBytes = int64_t{4} << 30;
 // Commits put together in memory, by their JSON: a compaction file of more would help nobody, and a
 // checkpoint of more begins anew.
 inline constexpr uint64_t kLogSegmentBytes = uint64_t{256} << 20;
+// Listings of a log for one answer while files go away: each begins after what made the missing
+// ones needless was written, so the second one does unless the next clean-up is as fast.
+inline constexpr int kLogListings = 8;
 // Files in one sidecar of a checkpoint: what a change of one file makes us write again.
 inline constexpr int64_t kSidecarRows = 100'000;
 // Columns of a table: beyond it a schema is a mistake, and quadratic work would hurt.

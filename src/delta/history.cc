@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "base/limits.h"
 #include "delta/action_json.h"
 #include "delta/calendar.h"
 #include "delta/features.h"
@@ -70,7 +71,9 @@ Result<std::optional<Version>> SearchInCommitTimes(const TableRoot& root, const 
       high = middle;
       continue;
     }
-    if (time.ok()) newest = middle;  // What is missing was cleaned up: it is older.
+    // What is missing was cleaned up: it is older; unless that is going on now.
+    if (!time.ok() && newest) return std::optional<Version>();
+    if (time.ok()) newest = middle;
     low = middle + 1;
   }
   return newest;
@@ -93,10 +96,25 @@ class Timeline {
     }
   }
 
-  bool empty() const { return commits_.empty(); }
-  const CommitFile& commit(size_t i) const { return commits_[i]; }
-  size_t size() const { return commits_.size(); }
+  struct Answer {
+    std::optional<Version> version;  // The newest one at or before the time.
+    int64_t first_ms = 0;            // If there is none: of the first and the last version.
+    int64_t last_ms = 0;
+  };
 
+  bool empty() const { return commits_.empty(); }
+  Version first() const { return commits_.front().version; }
+
+  // kNotFound if a commit went away since it was listed.
+  Result<Answer> Ask(int64_t time_ms) const {
+    LAKEHOLD_ASSIGN(const size_t count, CountUntil(time_ms));
+    if (count > 0) return Answer{commits_[count - 1].version};
+    LAKEHOLD_ASSIGN(const int64_t first_ms, TimeOf(0));
+    LAKEHOLD_ASSIGN(const int64_t last_ms, TimeOf(commits_.size() - 1));
+    return Answer{std::nullopt, first_ms, last_ms};
+  }
+
+ private:
   Result<int64_t> TimeOf(size_t i) const {
     if (i < with_modified_time_) return modified_[i];
     LAKEHOLD_ASSIGN(const auto time, ReadInCommitTime(root_, commits_[i].meta.key));
@@ -122,7 +140,6 @@ class Timeline {
     return low;
   }
 
- private:
   const TableRoot& root_;
   bool is_promised_;  // The protocol says that the times are there.
   InCommitTimeStart start_;
@@ -146,21 +163,24 @@ Result<std::optional<CommitInfo>> ReadCommitInfo(const TableRoot& root, const Co
 
 Result<std::vector<HistoryEntry>> ReadHistory(const TableRoot& root, size_t limit,
                                               const LogContext&) {
-  LAKEHOLD_ASSIGN(const LogRange range, ListAllCommits(root));
-  const std::vector<int64_t> times = ModifiedTimes(range.commits);
-  std::vector<HistoryEntry> history;
-  for (size_t i = range.commits.size(); i-- > 0 && history.size() < limit;) {
-    auto info = ReadCommitInfo(root, range.commits[i]);
-    if (!info.ok()) {
+  for (int listings = 1;; ++listings) {
+    LAKEHOLD_ASSIGN(const LogRange range, ListAllCommits(root));
+    const std::vector<int64_t> times = ModifiedTimes(range.commits);
+    std::vector<HistoryEntry> history;
+    bool is_gone = false;
+    for (size_t i = range.commits.size(); !is_gone && i-- > 0 && history.size() < limit;) {
+      auto info = ReadCommitInfo(root, range.commits[i]);
       // Cleaned up since the listing: history begins later now.
-      if (info.error().kind == ErrorKind::kNotFound) break;
-      return info.error();
+      is_gone = !info.ok() && info.error().kind == ErrorKind::kNotFound;
+      if (is_gone) continue;
+      if (!info.ok()) return info.error();
+      CommitInfo told = std::move(info).value().value_or(CommitInfo{});
+      const int64_t time_ms = told.in_commit_timestamp_ms.value_or(times[i]);
+      history.push_back({range.commits[i].version, time_ms, std::move(told)});
     }
-    CommitInfo told = std::move(info).value().value_or(CommitInfo{});
-    const int64_t time_ms = told.in_commit_timestamp_ms.value_or(times[i]);
-    history.push_back({range.commits[i].version, time_ms, std::move(told)});
+    // If all of it is gone there must be newer commits.
+    if (!is_gone || !history.empty() || listings == limits::kLogListings) return history;
   }
-  return history;
 }
 
 Result<Version> FindVersionAt(const TableRoot& root, int64_t time_ms, const LogContext& context) {
@@ -168,25 +188,31 @@ Result<Version> FindVersionAt(const TableRoot& root, int64_t time_ms, const LogC
   LAKEHOLD_ASSIGN(const auto found, SearchInCommitTimes(root, head, time_ms));
   // It may be one that cannot be put together any more; then the whole log tells what can.
   if (found && ListLog(root, *found, context).ok()) return *found;
-  LAKEHOLD_ASSIGN(const LogRange range, ListAllCommits(root));
-  const Timeline timeline(root, range, head.protocol, head.metadata);
-  if (timeline.empty()) {
+  for (int listings = 1;; ++listings) {
+    LAKEHOLD_ASSIGN(const LogRange range, ListAllCommits(root));
+    const Timeline timeline(root, range, head.protocol, head.metadata);
+    if (timeline.empty()) {
+      return NotFound(
+          "delta.no_such_time",
+          fmt::format("{}: version {} is the only one and its commit file, which would tell "
+                      "its time, is gone",
+                      root.uri(), range.last));
+    }
+    const auto answer = timeline.Ask(time_ms);
+    if (!answer.ok()) {
+      // Cleaned up since the listing: the next one knows better.
+      if (answer.error().kind == ErrorKind::kNotFound && listings < limits::kLogListings) continue;
+      return answer.error();
+    }
+    if (answer->version) return *answer->version;
     return NotFound(
         "delta.no_such_time",
-        fmt::format("{}: version {} is the only one and its commit file, which would tell "
-                    "its time, is gone",
-                    root.uri(), range.last));
+        fmt::format("{}: there is no version as old as {}; version {} is of {}, version {} of {}",
+                    root.uri(), FormatTimestamp(time_ms * 1000), timeline.first(),
+                    FormatTimestamp(answer->first_ms * 1000), range.last,
+                    FormatTimestamp(answer->last_ms * 1000)),
+        "ask for a later time");
   }
-  LAKEHOLD_ASSIGN(const size_t count, timeline.CountUntil(time_ms));
-  if (count > 0) return timeline.commit(count - 1).version;
-  LAKEHOLD_ASSIGN(const int64_t first_ms, timeline.TimeOf(0));
-  LAKEHOLD_ASSIGN(const int64_t last_ms, timeline.TimeOf(timeline.size() - 1));
-  return NotFound(
-      "delta.no_such_time",
-      fmt::format("{}: there is no version as old as {}; version {} is of {}, version {} of {}",
-                  root.uri(), FormatTimestamp(time_ms * 1000), timeline.commit(0).version,
-                  FormatTimestamp(first_ms * 1000), range.last, FormatTimestamp(last_ms * 1000)),
-      "ask for a later time");
 }
 
 Result<VersionRange> ReadableVersions(const TableRoot& root, const LogContext&) {

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <map>
+#include <utility>
 
 #include <fmt/format.h>
 
+#include "base/limits.h"
 #include "delta/calendar.h"
 #include "delta/checkpoint.h"
 
@@ -263,6 +265,62 @@ std::optional<LastCheckpoint> ReadHint(const TableRoot& root) {
   return text.ok() ? ParseLastCheckpoint(text->view()) : std::nullopt;
 }
 
+// What tells the version: for the newest one the log from the hint's version on, if that will do.
+Result<LogScan> ScanFor(const TableRoot& root, std::optional<Version> at,
+                        const std::vector<Version>& rejected) {
+  if (!at) {
+    const auto hint = ReadHint(root);
+    if (hint && hint->version >= 0 && !Contains(rejected, hint->version)) {
+      LAKEHOLD_ASSIGN(LogScan tail, ScanLog(root, hint->version));
+      if (tail.checkpoints.contains(hint->version)) return tail;
+    }
+  }
+  return ScanLog(root, 0);
+}
+
+bool HaveSameNames(const LogScan& one, const LogScan& other) {
+  const auto same = [](const auto& left, const auto& right) {
+    return std::equal(left.begin(), left.end(), right.begin(), right.end(),
+                      [](const auto& a, const auto& b) { return a.first == b.first; });
+  };
+  return same(one.commits, other.commits) && same(one.checkpoints, other.checkpoints) &&
+         same(one.incomplete, other.incomplete);
+}
+
+// Whether the newest file of the listing is gone by now. A local folder's names are read first and
+// examined one by one: what was newer may have gone before its turn came.
+bool NewestIsGone(const TableRoot& root, const LogScan& scan) {
+  if (!root.store->IsLocal() || scan.empty()) return false;
+  const auto commit = scan.commits.find(scan.newest());
+  const std::string& key = commit != scan.commits.end()
+                               ? commit->second.key
+                               : scan.checkpoints.rbegin()->second.files.front().second.key;
+  const auto head = root.store->Head(key);
+  return !head.ok() && head.error().kind == ErrorKind::kNotFound;
+}
+
+// What `choose` makes of a listing by `scan_log`. One that is made while somebody writes and cleans
+// up may lack both the old files and the checkpoint that made them needless: only what is missing
+// from two listings of the same names is missing.
+template <typename ScanFn, typename ChooseFn>
+auto ChooseFrom(const TableRoot& root, ScanFn scan_log,
+                ChooseFn choose) -> decltype(choose(std::declval<const LogScan&>())) {
+  std::optional<LogScan> before;
+  for (int listings = 1;; ++listings) {
+    LAKEHOLD_ASSIGN(LogScan scan, scan_log());
+    auto chosen = choose(std::as_const(scan));
+    if (listings == limits::kLogListings) return chosen;
+    if (!NewestIsGone(root, scan)) {
+      if (chosen.ok()) return chosen;
+      const bool may_be_torn = scan.empty() || chosen.error().kind == ErrorKind::kCorrupt;
+      // Where there is a hint there was a checkpoint: nothing at all is not said twice either.
+      const bool may_repeat = scan.empty() && ReadHint(root).has_value();
+      if (!may_be_torn || (before && HaveSameNames(*before, scan) && !may_repeat)) return chosen;
+    }
+    before = std::move(scan);
+  }
+}
+
 }  // namespace
 
 std::vector<CommitFile> CommitsToRead(const LogListing& listing) {
@@ -291,25 +349,22 @@ Result<LogListing> ListLogWithout(const TableRoot& root, std::optional<Version> 
     LAKEHOLD_ASSIGN(auto probed, ProbeDown(root, *at, rejected));
     if (probed) return std::move(*probed);
   }
-  if (!at) {
-    const auto hint = ReadHint(root);
-    if (hint && hint->version >= 0 && !Contains(rejected, hint->version)) {
-      LAKEHOLD_ASSIGN(const LogScan tail, ScanLog(root, hint->version));
-      if (tail.checkpoints.contains(hint->version)) return Choose(root, tail, at, rejected);
-    }
-  }
-  LAKEHOLD_ASSIGN(const LogScan scan, ScanLog(root, 0));
-  return Choose(root, scan, at, rejected);
+  return ChooseFrom(
+      root, [&] { return ScanFor(root, at, rejected); },
+      [&](const LogScan& scan) { return Choose(root, scan, at, rejected); });
 }
 
 Result<LogRange> ListAllCommits(const TableRoot& root) {
-  LAKEHOLD_ASSIGN(const LogScan scan, ScanLog(root, 0));
-  if (scan.empty()) return NotATable(root);
-  const auto first = FirstReadable(scan);
-  if (!first) return NoSuchVersion(root, scan, scan.newest());
-  LogRange range{{}, *first, scan.newest()};
-  for (const auto& [version, meta] : scan.commits) range.commits.push_back({version, meta});
-  return range;
+  return ChooseFrom(
+      root, [&] { return ScanLog(root, 0); },
+      [&](const LogScan& scan) -> Result<LogRange> {
+        if (scan.empty()) return NotATable(root);
+        const auto first = FirstReadable(scan);
+        if (!first) return NoSuchVersion(root, scan, scan.newest());
+        LogRange range{{}, *first, scan.newest()};
+        for (const auto& [version, meta] : scan.commits) range.commits.push_back({version, meta});
+        return range;
+      });
 }
 
 Result<std::vector<CommitFile>> ProbeCommits(const TableRoot& root, Version known,

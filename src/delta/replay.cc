@@ -4,16 +4,13 @@
 
 #include <fmt/format.h>
 
+#include "base/limits.h"
 #include "delta/action_json.h"
 #include "delta/checkpoint_reader.h"
 #include "delta/checkpoint_stats.h"
 
 namespace lakehold::delta {
 namespace {
-
-// A log file may vanish between the listing and its reading when somebody cleans up; the next
-// listing knows better.
-constexpr int kListings = 3;
 
 template <class... F>
 struct Overloaded : F... {
@@ -156,7 +153,9 @@ Result<ReplayedVersion> ReplayVersion(const TableRoot& root, std::optional<Versi
         may_use_compacted = false;
         continue;
       }
-      if (commits.error().kind == ErrorKind::kNotFound && listings++ < kListings) continue;
+      // Cleaned up since the listing: the next one knows better.
+      if (commits.error().kind == ErrorKind::kNotFound && listings++ < limits::kLogListings)
+        continue;
       if (at && commits.error().kind == ErrorKind::kCorrupt && std::exchange(may_probe, false))
         continue;
       return commits.error();
@@ -165,7 +164,7 @@ Result<ReplayedVersion> ReplayVersion(const TableRoot& root, std::optional<Versi
       const Status checkpoint = ReplayCheckpoint(root, *listing, context, replay);
       if (!checkpoint.ok()) {
         if (checkpoint.error().kind == ErrorKind::kCancelled) return checkpoint.error();
-        if (IsGone(root, listing->checkpoint_parts) && listings++ < kListings) continue;
+        if (IsGone(root, listing->checkpoint_parts) && listings++ < limits::kLogListings) continue;
         if (!checkpoint_error) checkpoint_error = checkpoint.error();
         rejected.push_back(*listing->checkpoint_version);
         continue;

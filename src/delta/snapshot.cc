@@ -257,10 +257,16 @@ Result<std::shared_ptr<const Snapshot>> Snapshot::Refresh(std::shared_ptr<const 
                                                           const LogContext& context) {
   const TableRoot& root = from->root_;
   if (from->commit_identity_.empty()) return Load(root, Latest{}, context);  // An overlay.
-  LAKEHOLD_ASSIGN(const auto commits, ProbeCommits(root, from->version_, std::nullopt));
+  // Commits that are gone may have been cleaned up; a listing tells that from damage.
+  const auto commits = ProbeCommits(root, from->version_, std::nullopt);
+  if (!commits.ok() && commits.error().kind == ErrorKind::kCorrupt)
+    return Load(root, Latest{}, context);
+  if (!commits.ok()) return commits.error();
   Result<std::shared_ptr<const Snapshot>> grown = from;
-  if (!commits.empty()) {
-    grown = Redo(*from, commits, context);
+  if (!commits->empty()) {
+    grown = Redo(*from, *commits, context);
+    if (!grown.ok() && grown.error().kind == ErrorKind::kNotFound)
+      return Load(root, Latest{}, context);
     if (!grown.ok()) return grown;
   }
   // Asked last: if our own version is still the same file, what was read after it belongs to the

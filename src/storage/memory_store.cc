@@ -1,6 +1,7 @@
 #include "storage/memory_store.h"
 
 #include <cstring>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <set>
@@ -95,16 +96,22 @@ class MemorySink : public ObjectSink {
   bool finished_ = false;
 };
 
+// Leaves out what went away after the listing began, as a folder on disk does.
 class MemoryLister : public ObjectLister {
  public:
-  explicit MemoryLister(std::vector<ObjectMeta> metas) : metas_(std::move(metas)) {}
+  MemoryLister(std::vector<ObjectMeta> metas, std::function<bool(const std::string&)> is_there)
+      : metas_(std::move(metas)), is_there_(std::move(is_there)) {}
   Result<std::optional<ObjectMeta>> Next() override {
-    if (next_ == metas_.size()) return std::optional<ObjectMeta>();
-    return std::optional<ObjectMeta>(std::move(metas_[next_++]));
+    while (next_ < metas_.size()) {
+      ObjectMeta& meta = metas_[next_++];
+      if (is_there_(meta.key)) return std::optional<ObjectMeta>(std::move(meta));
+    }
+    return std::optional<ObjectMeta>();
   }
 
  private:
   std::vector<ObjectMeta> metas_;
+  const std::function<bool(const std::string&)> is_there_;
   size_t next_ = 0;
 };
 
@@ -117,7 +124,7 @@ Error Taken(std::string_view key) {
                        "Pick another name");
 }
 
-class MapStore : public MemoryStore {
+class MapStore : public MemoryStore, public std::enable_shared_from_this<MapStore> {
  public:
   explicit MapStore(Clock& clock) : clock_(clock) {}
 
@@ -206,7 +213,11 @@ class MapStore : public MemoryStore {
         start_after < prefix ? objects_.lower_bound(prefix) : objects_.upper_bound(start_after);
     for (; it != objects_.end() && it->first.starts_with(prefix); ++it)
       metas.push_back(it->second->meta);
-    return std::unique_ptr<ObjectLister>(std::make_unique<MemoryLister>(std::move(metas)));
+    return std::unique_ptr<ObjectLister>(std::make_unique<MemoryLister>(
+        std::move(metas), [store = shared_from_this()](const std::string& listed) {
+          std::lock_guard locked(store->mutex_);
+          return store->objects_.contains(listed);
+        }));
   }
 
   Result<std::vector<std::string>> ListFolders(std::string_view folder) override {

@@ -103,7 +103,8 @@ class ObjectStore {
   virtual Status PutHint(std::string_view key, std::span<const std::byte> bytes) = 0;
 
   // Objects whose key starts with `prefix`, strictly after `start_after` ("" = from the beginning),
-  // in UTF-8 byte order, complete at the time of the call. An absent folder lists as empty.
+  // in UTF-8 byte order, complete at the time of the call; what was deleted since may be left out.
+  // An absent folder lists as empty.
   virtual Result<std::unique_ptr<ObjectLister>> List(std::string_view prefix,
                                                      std::string_view start_after) = 0;
   // Names (last parts) of the folders directly below `folder` ("" = root), in byte order.
