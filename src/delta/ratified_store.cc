@@ -86,6 +86,10 @@ class ListedObjects final : public storage::ObjectLister {
   size_t next_ = 0;
 };
 
+}  // namespace
+
+// Named, unlike what is around it: the engine's library has a copy of this code, and a cast finds a
+// class of the other copy by its name.
 class RatifiedStore final : public storage::ObjectStore {
  public:
   RatifiedStore(std::shared_ptr<storage::ObjectStore> inner, RatifiedCommits commits,
@@ -206,6 +210,8 @@ class RatifiedStore final : public storage::ObjectStore {
   Version last_;
   std::map<Version, StagedCommit> staged_;
 };
+
+namespace {
 
 Error BadRatified(std::string message) {
   return Invalid("delta.bad_ratified", std::move(message),

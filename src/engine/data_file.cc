@@ -54,7 +54,8 @@ bool IsDamage(const Error& error, bool opening) {
   const bool outside = error.kind == ErrorKind::kCancelled ||
                        error.kind == ErrorKind::kUnavailable || error.kind == ErrorKind::kDenied ||
                        reason == "engine.out_of_memory" || reason == "engine.variant_layout" ||
-                       reason.starts_with("storage.") || reason.starts_with("delta.");
+                       reason.starts_with("variant.") || reason.starts_with("storage.") ||
+                       reason.starts_with("delta.");
   if (outside) return false;
   if (opening || !reason.starts_with("sql.")) return true;
   // A condition of the query may have failed instead.
