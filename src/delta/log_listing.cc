@@ -213,14 +213,17 @@ Result<LogListing> Choose(const TableRoot& root, const LogScan& scan, std::optio
     break;
   }
   const Version first = listing.checkpoint_version.value_or(-1) + 1;
-  if (at && first == 0 && !scan.commits.empty() && scan.commits.begin()->first > 0 &&
-      rejected.empty()) {
-    const auto oldest = FirstReadable(scan);
-    if (oldest && target < *oldest) return NoSuchVersion(root, scan, target);
-  }
+  // Below what can be read log files go when a log is cleaned up, in any order.
+  const auto below_the_readable = [&] {
+    const auto oldest = at && rejected.empty() ? FirstReadable(scan) : std::nullopt;
+    return oldest && target < *oldest;
+  };
   for (Version version = first; version <= target; ++version) {
     const auto commit = scan.commits.find(version);
-    if (commit == scan.commits.end()) return Gap(root, scan, version, target);
+    if (commit == scan.commits.end()) {
+      return below_the_readable() ? NoSuchVersion(root, scan, target)
+                                  : Gap(root, scan, version, target);
+    }
     listing.commits.push_back({version, commit->second});
   }
   if (const auto head = scan.commits.find(target); head != scan.commits.end())

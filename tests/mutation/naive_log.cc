@@ -185,6 +185,7 @@ struct State {
   std::set<std::string> said;    // By the file being read.
   bool says_twice = false;       // One commit tells one thing at most once.
   bool shares_lines = false;     // Every action has a line of its own.
+  bool has_no_size = false;      // A file's size is a number of bytes.
 
   void Say(std::string what) {
     if (!said.insert(std::move(what)).second) says_twice = true;
@@ -193,6 +194,7 @@ struct State {
   void Apply(std::string_view name, object body) {
     if (name == "add") {
       delta::AddFile add = AddOf(body);
+      has_no_size |= add.size_bytes < 0;
       const std::string key = KeyOf(add.path, add.deletion_vector);
       Say("file " + key);
       typed.insert(typed.end(), add.partition_values.begin(), add.partition_values.end());
@@ -233,7 +235,7 @@ struct State {
   }
 
   bool MayBeRefused() const {
-    if (says_twice || shares_lines) return true;
+    if (says_twice || shares_lines || has_no_size) return true;
     const auto schema = delta::ParseSchema(metadata->schema_string);
     if (!schema.ok()) return true;
     for (const auto& [key, add] : files) {

@@ -199,7 +199,9 @@ class Table:
         """The same rows in a session of their own: one session cannot write and read at once."""
         version = self.version()
         if self._lake is None:
-            return open_table(self.location, version=version, durability=self._durability)
+            return open_table(
+                self.location, version=version, durability=self._durability, ratified=self._ratified
+            )
         other: Table = self._lake.session().table(self.name).at(version=version)
         return other
 
