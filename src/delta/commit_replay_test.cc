@@ -352,13 +352,14 @@ TEST(CommitReplayTest, CheckpointsToldInBatchesReadInParallelAreTheSameTable) {
 TEST(CommitReplay, DamageInWhatNobodyAsksForIsFoundToo) {
   const std::string add =
       R"({"add":{"path":"f","partitionValues":{},"size":1,"modificationTime":1,"dataChange":true}})";
-  const auto load = [](const std::string& commit, const char* newest) {
+  const auto load = [](const std::string& commit, const char* newest) -> std::string {
     LogBench bench;
     bench.Create();
     bench.Put(CommitName(1), commit);
     bench.Put(CommitName(2), newest);
     const auto loaded = bench.Load();
-    return loaded.ok() ? std::to_string((*loaded)->files().live_files()) : loaded.error().reason;
+    if (!loaded.ok()) return std::string(loaded.error().reason);
+    return std::to_string((*loaded)->files().live_files());
   };
   // As the newest commit and as an older one: one whose commitInfo is asked for, one whose is not.
   for (const char* newest : {R"({"txn":{"appId":"a","version":1}})", R"({"commitInfo":{}})"}) {

@@ -11,6 +11,11 @@
 namespace lakehold::delta {
 namespace {
 
+// Damaged sizes may add up to more than there is: the total is then wrong, and nothing else.
+void AddBytes(int64_t& total, int64_t bytes) {
+  total = static_cast<int64_t>(static_cast<uint64_t>(total) + static_cast<uint64_t>(bytes));
+}
+
 using Part = ChunkedFileTable::Part;
 using DeadBits = ChunkedFileTable::DeadBits;
 
@@ -256,7 +261,7 @@ void FileTableBuilder::AppendRow(const FileRows& batch, const FileRow& row,
   } else {
     index_.Insert(hash, rows_++);
   }
-  bytes_ += row.size_bytes;
+  AddBytes(bytes_, row.size_bytes);
 }
 
 void FileTableBuilder::Bury(uint32_t hash, std::string_view canonical,
@@ -377,7 +382,7 @@ void FileTableBuilder::KillReplaced(const ChunkedFileTable& base, ChunkedFileTab
     if ((*dead[p])[*ordinal - part.first]) return;
     (*dead[p])[*ordinal - part.first] = true;
     --table.live_files_;
-    table.live_bytes_ -= part.chunk->size_bytes(*ordinal - part.first);
+    AddBytes(table.live_bytes_, -part.chunk->size_bytes(*ordinal - part.first));
   };
   removed_.ForEach([&](uint32_t hash, uint32_t position) {
     const Tombstone& tombstone = tombstones_[position];
@@ -442,7 +447,7 @@ void FileTableBuilder::Kill(FileOrdinal ordinal, ChunkedFileTable& table) {
   (*dead)[ordinal - part.first] = true;
   part.dead = std::move(dead);
   --table.live_files_;
-  table.live_bytes_ -= part.chunk->size_bytes(ordinal - part.first);
+  AddBytes(table.live_bytes_, -part.chunk->size_bytes(ordinal - part.first));
 }
 
 void FileTableBuilder::AppendRows(ChunkedFileTable& table) {
@@ -453,7 +458,7 @@ void FileTableBuilder::AppendRows(ChunkedFileTable& table) {
     table.parts_.push_back({std::move(chunk), nullptr, first});
   }
   table.live_files_ += rows_;
-  table.live_bytes_ += bytes_;
+  AddBytes(table.live_bytes_, bytes_);
   for (const FileOrdinal ordinal : repeated_) Kill(ordinal, table);
   table.layers_.push_back(std::make_shared<PathIndex>(std::move(index_)));
   MergeTailParts(table.parts_);
