@@ -9,14 +9,13 @@ from __future__ import annotations
 import json
 import pathlib
 import random
-import resource
 import struct
 import sys
 import uuid
 import zlib
 from collections.abc import Callable
 
-from harness import Rounds, arguments, fresh_folder, machine, timed, versions
+from harness import Rounds, arguments, cpu_timed, fresh_folder, machine, versions
 
 FILES = 8
 ROWS = 1_000_000
@@ -116,14 +115,6 @@ QUERIES = {
     "filtered": "SELECT count(*), sum(fare) FROM {} WHERE city = 'city-5' AND id % 3 = 0",
     "grouped": "SELECT city, sum(fare) FROM {} GROUP BY city ORDER BY 2 DESC LIMIT 5",
 }
-
-
-def cpu_timed(work: Callable[[], object], spent: list[float]) -> float:
-    before = resource.getrusage(resource.RUSAGE_SELF)
-    seconds = timed(work)
-    after = resource.getrusage(resource.RUSAGE_SELF)
-    spent.append(after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime)
-    return seconds
 
 
 def main() -> None:

@@ -12,6 +12,7 @@ import contextlib
 import os
 import pathlib
 import platform
+import resource
 import shutil
 import statistics
 import sys
@@ -35,6 +36,15 @@ def timed(work: Callable[[], Any]) -> float:
     started = time.perf_counter()
     work()
     return time.perf_counter() - started
+
+
+def cpu_timed(work: Callable[[], Any], spent: list[float]) -> float:
+    """Seconds of one run; those of CPU, of all threads, are put behind `spent`."""
+    before = resource.getrusage(resource.RUSAGE_SELF)
+    seconds = timed(work)
+    after = resource.getrusage(resource.RUSAGE_SELF)
+    spent.append(after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime)
+    return seconds
 
 
 class Rounds:

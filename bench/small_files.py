@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import json
 import pathlib
-import resource
 import statistics
 import sys
 from collections.abc import Callable
 
-from harness import Rounds, arguments, fresh_folder, machine, timed, versions
+from harness import Rounds, arguments, cpu_timed, fresh_folder, machine, versions
 
 ROWS = 10
 SCHEMA = {
@@ -108,14 +107,6 @@ def contenders(folder: pathlib.Path) -> dict[str, Callable[[], object]]:
         )
 
     return {"lakehold": ours, "DuckDB read_parquet(glob)": glob, "deltalake": peer, "polars": frame}
-
-
-def cpu_timed(work: Callable[[], object], spent: list[float]) -> float:
-    before = resource.getrusage(resource.RUSAGE_SELF)
-    seconds = timed(work)
-    after = resource.getrusage(resource.RUSAGE_SELF)
-    spent.append(after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime)
-    return seconds
 
 
 def main() -> None:

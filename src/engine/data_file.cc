@@ -9,6 +9,7 @@
 
 #include "delta/log_place.h"
 #include "engine/duckdb_errors.h"
+#include "engine/type_mapping.h"
 #include "parquet_reader.hpp"
 
 namespace lakehold::engine {
@@ -90,19 +91,6 @@ int RankOf(const LogicalType& type) {
   }
 }
 
-bool IsTime(const LogicalType& type) {
-  switch (type.id()) {
-    case LogicalTypeId::TIMESTAMP:
-    case LogicalTypeId::TIMESTAMP_SEC:
-    case LogicalTypeId::TIMESTAMP_MS:
-    case LogicalTypeId::TIMESTAMP_NS:
-    case LogicalTypeId::TIMESTAMP_TZ:
-      return true;
-    default:
-      return false;
-  }
-}
-
 bool CanReadScalar(const LogicalType& from, const LogicalType& to) {
   // Names of a type, such as JSON's of a text, change no value.
   if (from.id() == to.id() && to.id() != LogicalTypeId::DECIMAL) return true;
@@ -120,9 +108,9 @@ bool CanReadScalar(const LogicalType& from, const LogicalType& to) {
       return from.id() == LogicalTypeId::DECIMAL &&
              duckdb::DecimalType::GetScale(from) <= duckdb::DecimalType::GetScale(to);
     case LogicalTypeId::TIMESTAMP:
-      return IsTime(from) || from.id() == LogicalTypeId::DATE;
+      return IsTimestamp(from) || from.id() == LogicalTypeId::DATE;
     case LogicalTypeId::TIMESTAMP_TZ:
-      return IsTime(from);
+      return IsTimestamp(from);
     default:
       return false;
   }

@@ -125,6 +125,19 @@ delta::Int128 Unscaled(const Value& decimal) {
 
 }  // namespace
 
+bool IsTimestamp(const duckdb::LogicalType& type) {
+  switch (type.id()) {
+    case duckdb::LogicalTypeId::TIMESTAMP:
+    case duckdb::LogicalTypeId::TIMESTAMP_SEC:
+    case duckdb::LogicalTypeId::TIMESTAMP_MS:
+    case duckdb::LogicalTypeId::TIMESTAMP_NS:
+    case duckdb::LogicalTypeId::TIMESTAMP_TZ:
+      return true;
+    default:
+      return false;
+  }
+}
+
 Result<DataType> DeltaTypeOf(const LogicalType& type, std::string_view column,
                              TimestampStorage timestamps) {
   switch (type.id()) {

@@ -17,6 +17,9 @@ namespace lakehold::engine {
 // How a zone-less TIMESTAMP is stored: as timestamp_ntz, or as timestamp (its wall time means UTC).
 enum class TimestampStorage : uint8_t { kNtz, kUtc };
 
+// A point in time of any resolution, with a zone or without.
+bool IsTimestamp(const duckdb::LogicalType& type);
+
 // The Delta type that stores values of `type`; all nested parts nullable. kInvalid "types.refused"
 // names `column` (a dotted path below it) and the cast that helps.
 Result<delta::DataType> DeltaTypeOf(const duckdb::LogicalType& type, std::string_view column,

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "engine/duckdb_errors.h"
+#include "engine/type_mapping.h"
 
 namespace lakehold::engine {
 namespace {
@@ -18,18 +19,6 @@ constexpr std::string_view kOutside = "write.row_outside_where";
 
 bool IsFloating(const LogicalType& type) {
   return type.id() == LogicalTypeId::FLOAT || type.id() == LogicalTypeId::DOUBLE;
-}
-bool IsTimestamp(const LogicalType& type) {
-  switch (type.id()) {
-    case LogicalTypeId::TIMESTAMP:
-    case LogicalTypeId::TIMESTAMP_SEC:
-    case LogicalTypeId::TIMESTAMP_MS:
-    case LogicalTypeId::TIMESTAMP_NS:
-    case LogicalTypeId::TIMESTAMP_TZ:
-      return true;
-    default:
-      return false;
-  }
 }
 
 enum class Fit { kAlways, kByValue, kNever };

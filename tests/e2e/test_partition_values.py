@@ -156,17 +156,32 @@ def test_a_value_is_read_and_pruned_by(
     assert lake.sql("SELECT count(*) FROM t GROUP BY p IS NULL").fetchall() == [(2,)]
 
 
+# What deltalake 1.6.6 refuses, garbles on its way into Arrow, or panics at.
+NOT_READ_BY_DELTALAKE = {
+    ("decimal(10,2)", "-12.50"),
+    ("decimal(10,2)", "-12.5"),
+    ("decimal(10,2)", "1E+3"),
+    ("void", None),
+    *(("timestamp_ntz", "2026-11-01T12:30:00." + "123456"[:digits]) for digits in range(1, 7)),
+    ("timestamp_ntz", "2026-11-01T12:30:00Z"),
+}
+
+
 @pytest.mark.parametrize(("type_", "text", "value"), VALUES)
 def test_deltalake_reads_the_same(
     tmp_path: pathlib.Path, type_: str, text: str | None, value: Any
 ) -> None:
     path, _ = partitioned(tmp_path / "t", type_, [text])
-    try:
-        theirs = deltalake.DeltaTable(path).to_pyarrow_table().column("p").to_pylist()[0]
-    except BaseException as error:  # What it cannot read, or panics at, says nothing of us.
-        pytest.skip(f"deltalake cannot read it: {type(error).__name__}")
     ours = lh.open(path).to_arrow().column("p").to_pylist()[0]
-    assert same(ours, theirs), (ours, theirs)
+
+    def theirs() -> Any:
+        return deltalake.DeltaTable(path).to_pyarrow_table().column("p").to_pylist()[0]
+
+    if (type_, text) in NOT_READ_BY_DELTALAKE:
+        with pytest.raises(BaseException):  # noqa: B017, PT011: a panic is no Exception
+            theirs()
+        return
+    assert same(ours, theirs()), ours
 
 
 BAD = [
